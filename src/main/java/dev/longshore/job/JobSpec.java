@@ -1,0 +1,182 @@
+package dev.longshore.job;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What a worker needs to know of a job: the operator makes it from the resource, with every default filled in, and keeps it in the ledger.
+ *
+ * @param source where the items come from
+ * @param onMalformed what a record that cannot be read does
+ * @param processor what is done to them
+ * @param guard what surrounds each call
+ * @param batching how items are put together
+ * @param concurrency processor calls at once in each worker, at least 1
+ * @param maxReplicas the most workers that the job may get, at least 1: intake cuts chunks so that all of them have work
+ * @param retry when a failed item is tried again
+ * @param results what is kept of finished items
+ * @param allow what the pool lets jobs use
+ */
+public record JobSpec(SourceSpec source, OnMalformed onMalformed, ProcessorSpec processor, GuardSpec guard, Batching batching,
+    int concurrency, int maxReplicas, RetrySpec retry, Results results, Allow allow) {
+
+  /** What a record that cannot be read does: end the job with its place, or count as a skipped item. */
+  public enum OnMalformed { FAIL, SKIP }
+
+  /** How a file or a body is cut into items. */
+  public enum Format { LINES, NDJSON, JSON, CSV, FILES }
+
+  /** Where items come from. */
+  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+  @JsonSubTypes({
+    @JsonSubTypes.Type(value = InlineSource.class, name = "inline"),
+    @JsonSubTypes.Type(value = FileSource.class, name = "file"),
+    @JsonSubTypes.Type(value = HttpSource.class, name = "http")
+  })
+  public sealed interface SourceSpec {}
+
+  /** Data that the ledger holds: inline items (format JSON, an array), or the value of a ConfigMap key in its format. */
+  public record InlineSource(Format format) implements SourceSpec {}
+
+  /**
+   * A file that the workers see, or for {@link Format#FILES} a glob of files.
+   *
+   * @param path absolute
+   */
+  public record FileSource(String path, Format format) implements SourceSpec {}
+
+  /**
+   * The body of a GET.
+   *
+   * @param headers by header name
+   */
+  public record HttpSource(String url, Format format, Map<String, HeaderValue> headers) implements SourceSpec {}
+
+  /**
+   * A header's value: given, or named by the environment variable that holds it.
+   *
+   * @param value null when {@code env} is given
+   * @param env null when {@code value} is given
+   */
+  public record HeaderValue(String value, String env) {}
+
+  /** What is done to items. */
+  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+  @JsonSubTypes({
+    @JsonSubTypes.Type(value = NoopProcessor.class, name = "noop"),
+    @JsonSubTypes.Type(value = ExecProcessor.class, name = "exec"),
+    @JsonSubTypes.Type(value = HttpProcessor.class, name = "http"),
+    @JsonSubTypes.Type(value = PluginProcessor.class, name = "plugin")
+  })
+  public sealed interface ProcessorSpec {}
+
+  /** Does nothing, successfully. */
+  public record NoopProcessor() implements ProcessorSpec {}
+
+  /** Whether a child process gets many lines during its life, or one batch. */
+  public enum ExecMode { STREAM, BATCH }
+
+  /**
+   * A program.
+   *
+   * @param command the program and its arguments, no shell
+   * @param workingDirectory absolute; null is the worker's own
+   * @param processes long-lived children (stream mode), at least 1
+   * @param env what the program gets beside PATH, HOME and LANG: name to the value, or to the worker's variable that holds it
+   */
+  public record ExecProcessor(List<String> command, String workingDirectory, ExecMode mode, int processes, Map<String, HeaderValue> env)
+      implements ProcessorSpec {}
+
+  /**
+   * An HTTP call for each item, or for each batch.
+   *
+   * @param url with {@code {item}}, {@code {item.some.field}} or {@code {index}}, percent-encoded when filled in
+   * @param headers by name; values may hold the same placeholders
+   * @param body template for an item's body; null sends the item's JSON with methods that have a body
+   * @param batch null for one request an item
+   * @param success statuses that mean success
+   * @param retry statuses that mean retry; all others mean failed for good
+   */
+  public record HttpProcessor(String url, String method, Map<String, HeaderValue> headers, String body, HttpBatch batch,
+      Set<Integer> success, Set<Integer> retry) implements ProcessorSpec {}
+
+  /**
+   * How a batch becomes one request and its answer becomes the items' outcomes.
+   *
+   * @param param the placeholder in the URL (or body) that the values of all items, joined, replace; null posts a JSON array of the items
+   * @param value dotted path of the value in each item; empty takes the item itself
+   * @param separator between values
+   * @param results dotted path of the array or object of results in the answer; empty is the whole answer
+   * @param key dotted path of the field in each result that equals the item's value; null maps an array by position, and an object by its names
+   */
+  public record HttpBatch(String param, String value, String separator, String results, String key) {}
+
+  /** A processor found by {@link java.util.ServiceLoader}. */
+  public record PluginProcessor(String name, JsonNode config) implements ProcessorSpec {}
+
+  /**
+   * What surrounds a processor call. A null part was not given: a plugin's own annotation, else Longshore's default, holds.
+   *
+   * @param timeout of one call; default 30 s
+   * @param retries short retries inside the guard; default 0
+   * @param circuitBreaker null: none, unless the plugin says otherwise
+   */
+  public record GuardSpec(Duration timeout, Integer retries, CircuitBreaker circuitBreaker) {}
+
+  /**
+   * Opens after {@code failureRatio} of the last {@code window} calls failed, and lets one through after {@code delay}.
+   *
+   * @param failureRatio above 0 to 1
+   */
+  public record CircuitBreaker(double failureRatio, int window, Duration delay) {}
+
+  /**
+   * How items are put together.
+   *
+   * @param size items in one processor call, at most; null: the processor's own default
+   * @param maxWait how long a batch that is not full waits for more items
+   * @param chunkItems items in one message at most, 1 to {@link Limits#CHUNK_ITEMS}
+   * @param chunkBytes bytes of one message at most, before gzip
+   */
+  public record Batching(Integer size, Duration maxWait, int chunkItems, int chunkBytes) {}
+
+  /**
+   * When a failed item is tried again.
+   *
+   * @param maxAttempts counts the first
+   */
+  public record RetrySpec(int maxAttempts, Backoff backoff) {}
+
+  /**
+   * Attempt n + 1 comes {@code initial * factor^(n-1)} after attempt n, at most {@code max}, moved at random by {@code jitter} of itself.
+   *
+   * @param factor at least 1
+   * @param jitter 0 to 1
+   */
+  public record Backoff(Duration initial, double factor, Duration max, double jitter) {}
+
+  /**
+   * What is kept of finished items.
+   *
+   * @param includeItems whether each result stands with its item
+   */
+  public record Results(boolean includeItems) {}
+
+  /**
+   * What the pool lets jobs use.
+   *
+   * @param processors names of processor types
+   * @param execCommands absolute paths of programs; {@code *} is any
+   * @param env names of the worker's variables that a job may name; {@code *} is any but {@code LONGSHORE_*}
+   * @param files folders under which files may be read
+   * @param loopback whether HTTP may reach loopback addresses
+   * @param cluster whether HTTP may reach private addresses
+   */
+  public record Allow(Set<String> processors, List<String> execCommands, List<String> env, List<String> files, boolean loopback,
+      boolean cluster) {}
+}

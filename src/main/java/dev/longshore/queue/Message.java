@@ -1,0 +1,46 @@
+package dev.longshore.queue;
+
+import dev.longshore.job.Chunk;
+import dev.longshore.job.ChunkCodec;
+import dev.longshore.job.IndexSet;
+
+/** What travels through the broker. */
+public sealed interface Message {
+  /** The format that this code writes. A reader that meets a higher one hands the message back untouched. */
+  int VERSION = 1;
+
+  /** Items for a worker. {@code run} is the job's run it was published in. */
+  record Work(int run, IndexSet indexes, int attempt, byte[] body, boolean gzip) implements Message {
+    public static Work of(int run, Chunk chunk) {
+      ChunkCodec.Body body = ChunkCodec.encode(chunk.items());
+      return new Work(run, chunk.indexes(), chunk.attempt(), body.bytes(), body.gzip());
+    }
+
+    /** Unpacks the body; throws {@link ChunkCodec.MalformedChunk} when it does not fit the headers. */
+    public Chunk chunk() {
+      try {
+        return new Chunk(indexes, attempt, ChunkCodec.decode(body, gzip));
+      } catch (IllegalArgumentException e) {
+        throw new ChunkCodec.MalformedChunk(e.getMessage());
+      }
+    }
+  }
+
+  /**
+   * "Bring these indexes to the work queue".
+   *
+   * @param epoch fences: only the feed with the ledger's epoch may move
+   * @param indexes null means the whole source, from the ledger's position (intake)
+   */
+  record Feed(int run, long epoch, IndexSet indexes) implements Message {}
+
+  /**
+   * An item that failed for good, for people to look at.
+   *
+   * @param json a JSON object: index, attempts, code, message, worker, time, item
+   */
+  record DeadLetter(int run, long index, byte[] json) implements Message {}
+
+  /** A message of a newer format, or one that is no message of Longshore's. */
+  record Unknown(int version, String reason, byte[] body) implements Message {}
+}

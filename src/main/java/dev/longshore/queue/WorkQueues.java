@@ -1,0 +1,85 @@
+package dev.longshore.queue;
+
+import dev.longshore.job.JobRef;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/**
+ * The broker, as Longshore needs it. Each job has three queues; one delay ladder serves all. Calls that find the broker away throw or complete
+ * with {@link QueueUnavailableException}; consumers come back by themselves.
+ */
+public interface WorkQueues extends AutoCloseable {
+
+  /** A job's queues. */
+  enum Kind {
+    /** Chunks for workers. */
+    WORK,
+    /** Feeds; one consumer at a time. */
+    CONTROL,
+    /** Items that failed for good. */
+    DEAD
+  }
+
+  /** Makes a job's queues, and the ladder when it is missing. Again is harmless. Only the operator does this. */
+  void declare(JobRef job);
+
+  /** Removes a job's queues with all they hold. Again is harmless. */
+  void delete(JobRef job);
+
+  /** What one queue holds. */
+  Depth depth(JobRef job, Kind kind);
+
+  /**
+   * A queue's size.
+   *
+   * @param exists false when there is no such queue; the counts are then 0
+   * @param ready messages that wait; a single 0 may be a lie (a quorum queue without a leader answers so)
+   * @param consumers how many consume it
+   */
+  record Depth(boolean exists, long ready, int consumers) {}
+
+  /**
+   * Publishes persistent and mandatory.
+   *
+   * @return completes when the broker has confirmed and not returned it: only then is the message handed on. Completes with
+   *     {@link UnroutableException} when no queue took it, {@link QueueUnavailableException} when the broker went away before it confirmed
+   *     (it may or may not have the message). Blocks while too many are under way.
+   */
+  CompletableFuture<Void> publish(JobRef job, Kind kind, Message message);
+
+  /** As {@link #publish}, but the message reaches its queue after {@code delay} (rounded up to 250 ms, at most 7 days). */
+  CompletableFuture<Void> publishLater(JobRef job, Kind kind, Message message, Duration delay);
+
+  /**
+   * Delivers messages until it is closed. The handler is called on the consumer's thread and must not block.
+   *
+   * @param prefetch how many may be in hand at once, 1 to 65,535
+   */
+  Consumption consume(JobRef job, Kind kind, int prefetch, Consumer<Delivery> handler);
+
+  /** A running consumer. */
+  interface Consumption extends AutoCloseable {
+    /** Changes how many may be in hand at once; what is in hand stays in hand. */
+    void prefetch(int messages);
+
+    /** Whether it is subscribed right now. */
+    boolean active();
+
+    /** Stops new deliveries. What is in hand can still be acked until {@link #close}. */
+    void cancel();
+
+    /** Ends it; what is in hand goes back to the queue. */
+    @Override
+    void close();
+  }
+
+  /** Whether the broker can be reached; with why not. */
+  Health health();
+
+  /** Whether a service answers, and what it says when it does not. */
+  record Health(boolean up, String message) {}
+
+  @Override
+  void close();
+}

@@ -1,0 +1,35 @@
+package dev.longshore.store;
+
+import dev.longshore.job.FailureGroup;
+import dev.longshore.job.ItemCounts;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * A job's account at one moment.
+ *
+ * @param run 1 at first
+ * @param ended the phase in which this run ended; null while it goes on
+ * @param intake the state of the feed
+ * @param firstStarted when the first item was taken; null before
+ * @param lastFinal when an item last became final; null before
+ * @param intakeStarted when intake first read the source; null before
+ * @param serviceTime mean time inside the processor for one item; null before the first
+ * @param failure why the run cannot go on ({@link Ledger#fail}); null when it can
+ * @param groups the failures that are most frequent, at most 10
+ */
+public record JobReading(ItemCounts counts, int run, String ended, Intake intake, Instant firstStarted, Instant lastFinal,
+    Instant intakeStarted, Duration serviceTime, FatalError failure, List<FailureGroup> groups) {
+
+  /**
+   * The intake feed.
+   *
+   * @param epoch of the feed that may move
+   * @param idle how long since the feed last showed that it lives, or since it was to be published; zero once complete
+   */
+  public record Intake(long epoch, boolean complete, Duration idle) {}
+
+  /** Why a job cannot go on. */
+  public record FatalError(String reason, String message) {}
+}

@@ -1,0 +1,48 @@
+package dev.longshore.store;
+
+import dev.longshore.job.JobRef;
+import dev.longshore.job.PoolRef;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** What operator and workers tell each other about a pool. A store that is away throws {@link StoreUnavailableException}. */
+public interface Pools extends AutoCloseable {
+
+  /** The operator says what the pool works on. */
+  void assign(PoolRef pool, Assignment assignment);
+
+  /** What the pool works on; empty when the operator has said nothing yet. */
+  Optional<Assignment> assignment(PoolRef pool);
+
+  /**
+   * What a pool works on.
+   *
+   * @param jobs those assigned to it, most urgent first
+   * @param draining names of pods that are to finish what they have and exit
+   */
+  record Assignment(List<JobRef> jobs, Set<String> draining) {}
+
+  /** A worker says that it lives, each second. */
+  void beat(PoolRef pool, Heartbeat heartbeat);
+
+  /** Each worker's last word, by pod name, with its age. */
+  Map<String, Seen> heartbeats(PoolRef pool);
+
+  /** A heartbeat and how long ago it came, by the store's clock. */
+  record Seen(Heartbeat heartbeat, Duration age) {}
+
+  /** Forgets a worker that is gone. */
+  void forget(PoolRef pool, String pod);
+
+  /** Removes all of the pool's keys. */
+  void delete(PoolRef pool);
+
+  /** Calls {@code changed} soon after the assignment changed. A hint: it may be lost or doubled. */
+  AutoCloseable listen(PoolRef pool, Runnable changed);
+
+  @Override
+  void close();
+}

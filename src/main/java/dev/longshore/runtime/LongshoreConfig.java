@@ -1,0 +1,125 @@
+package dev.longshore.runtime;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Every option of a process; each can be given by environment, as {@code LONGSHORE_RABBITMQ_URL} for {@code longshore.rabbitmq.url}. */
+@ConfigMapping(prefix = "longshore")
+public interface LongshoreConfig {
+
+  /** {@code operator} or {@code worker}; unset is the command line. */
+  Optional<String> role();
+
+  /** Folder of the checkout or image; set by the launcher. */
+  Optional<String> home();
+
+  /** The namespace that this process lives in. */
+  @WithDefault("default")
+  String namespace();
+
+  /** Namespaces that the operator watches; unset watches its own, {@code *} all. */
+  Optional<Set<String>> watchNamespaces();
+
+  /** The pool that a worker belongs to. */
+  Optional<String> pool();
+
+  /** Folder with jars of processor plugins. */
+  Optional<String> processors();
+
+  RabbitMq rabbitmq();
+
+  Redis redis();
+
+  Worker worker();
+
+  Operator operator();
+
+  Policy policy();
+
+  /** The broker. */
+  interface RabbitMq {
+    /** {@code amqp://host:port/vhost} or {@code amqps://…}. */
+    Optional<String> url();
+
+    /** A file that holds the URL. */
+    Optional<String> urlFile();
+
+    Optional<String> username();
+
+    Optional<String> usernameFile();
+
+    Optional<String> password();
+
+    Optional<String> passwordFile();
+  }
+
+  /** The ledger's store. */
+  interface Redis {
+    /** {@code redis://host:port/database} or {@code rediss://…}. */
+    Optional<String> url();
+
+    Optional<String> urlFile();
+
+    Optional<String> password();
+
+    Optional<String> passwordFile();
+  }
+
+  /** Workers. */
+  interface Worker {
+    /** How long a worker may be silent before its leases end; 2 s to 10 min. */
+    @WithDefault("15s")
+    Duration leaseTime();
+  }
+
+  /** The operator. */
+  interface Operator {
+    /** Whether several replicas elect one that acts. */
+    @WithDefault("false")
+    boolean leaderElection();
+
+    /** The image of worker pods. */
+    @WithDefault("longshore/longshore:dev")
+    String workerImage();
+
+    /** The name of this replica in the election; unset takes the host's name. */
+    Optional<String> identity();
+  }
+
+  /** What jobs may do on pools of their own. */
+  interface Policy {
+    /** Whether the exec processor may be used. */
+    @WithDefault("false")
+    boolean exec();
+
+    /** Absolute paths of programs that exec may run; {@code *} is any. */
+    Optional<List<String>> execCommands();
+
+    /** Names of variables that a processor's config may name. */
+    Optional<List<String>> env();
+
+    /** Folders under which files may be read. */
+    @WithDefault("/data")
+    List<String> files();
+
+    /** ServiceAccounts that a pod template may name. */
+    Optional<Set<String>> serviceAccounts();
+
+    Egress egress();
+
+    /** Where HTTP of sources and processors may go. */
+    interface Egress {
+      /** Loopback addresses. */
+      @WithDefault("false")
+      boolean loopback();
+
+      /** Private (cluster) addresses. */
+      @WithDefault("true")
+      boolean cluster();
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package dev.longshore.runtime;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import sun.misc.Signal;
+
+/** Turns SIGTERM and SIGINT into a wish to end that the running role fulfils in its own time. The second one ends the process at once. */
+public final class Termination {
+  private static final int HALT_ON = 2;
+  private final CountDownLatch asked = new CountDownLatch(1);
+  private final AtomicInteger times = new AtomicInteger();
+  private volatile Runnable onSecond = () -> {};
+
+  /** Takes over both signals. */
+  public static Termination install() {
+    Termination termination = new Termination();
+    for (String name : new String[] {"TERM", "INT"}) {
+      Signal.handle(new Signal(name), signal -> termination.signalled(128 + signal.getNumber()));
+    }
+    return termination;
+  }
+
+  private void signalled(int exitCode) {
+    asked.countDown();
+    if (times.incrementAndGet() >= HALT_ON) {
+      onSecond.run();
+      Runtime.getRuntime().halt(exitCode);
+    }
+  }
+
+  /** What must still be done when the second signal ends the process. */
+  public void onSecond(Runnable action) {
+    onSecond = action;
+  }
+
+  public boolean isAsked() {
+    return asked.getCount() == 0;
+  }
+
+  public void await() throws InterruptedException {
+    asked.await();
+  }
+
+  /** Waits for the wish, at most {@code millis}; true when it has come. */
+  public boolean await(long millis) throws InterruptedException {
+    return asked.await(millis, TimeUnit.MILLISECONDS);
+  }
+}

@@ -1,0 +1,31 @@
+package dev.longshore.runtime.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+/**
+ * A job at one moment, as the progress display draws it.
+ *
+ * @param total -1 while the source is still being read
+ * @param known items read so far
+ * @param note what limits it, or what is wrong; empty when nothing is
+ */
+public record JobSnapshot(String name, String phase, long total, long known, long succeeded, long failed, long skipped, long cancelled,
+    long inFlight, long retrying, int workersReady, int workersDesired, String note) {
+
+  static JobSnapshot of(JsonNode job) {
+    JsonNode status = job.path("status");
+    JsonNode items = status.path("items");
+    long finished = items.path("succeeded").asLong() + items.path("failed").asLong() + items.path("skipped").asLong()
+        + items.path("cancelled").asLong();
+    long known = finished + items.path("pending").asLong() + items.path("inFlight").asLong() + items.path("retrying").asLong();
+    return new JobSnapshot(job.path("metadata").path("name").asText(), status.path("phase").asText("Pending"),
+        items.hasNonNull("total") ? items.path("total").asLong() : -1, known, items.path("succeeded").asLong(),
+        items.path("failed").asLong(), items.path("skipped").asLong(), items.path("cancelled").asLong(), items.path("inFlight").asLong(),
+        items.path("retrying").asLong(), status.path("workers").path("ready").asInt(), status.path("workers").path("desired").asInt(),
+        status.path("limitedBy").path("message").asText(""));
+  }
+
+  long finished() {
+    return succeeded + failed + skipped + cancelled;
+  }
+}

@@ -1,0 +1,212 @@
+package dev.longshore.runtime.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.http.HttpClient;
+import io.fabric8.kubernetes.client.utils.HttpClientUtils;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+
+/** Reads from the operator's HTTP: directly, or through the API server, whose RBAC then decides who sees what. */
+abstract sealed class OperatorClient implements AutoCloseable {
+  /** The name of the kubeconfig extension in which {@code run --keep} leaves the operator's address. */
+  static final String EXTENSION = "longshore";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private final String namespace;
+
+  private OperatorClient(String namespace) {
+    this.namespace = namespace;
+  }
+
+  static OperatorClient find(OperatorOptions options) {
+    if (options.operator != null) {
+      return new Direct(options.operator, options.namespace == null ? "default" : options.namespace);
+    }
+    KubeconfigExtension kept = KubeconfigExtension.read(options.context);
+    if (kept != null) {
+      return new Direct(kept.operator(), options.namespace == null ? kept.namespace() : options.namespace);
+    }
+    Config config = Config.autoConfigure(options.context);
+    if (config.getCurrentContext() == null && config.getFile() == null && System.getenv("KUBERNETES_SERVICE_HOST") == null) {
+      throw new CommandException(ExitCode.ENVIRONMENT, "no cluster found: give --operator URL, or a kubeconfig by KUBECONFIG or ~/.kube/config "
+          + "('longshore run --keep' prints one)");
+    }
+    return new Proxied(config, options.service, options.namespace == null ? namespaceOf(config) : options.namespace);
+  }
+
+  private static String namespaceOf(Config config) {
+    return config.getNamespace() == null ? "default" : config.getNamespace();
+  }
+
+  String namespace() {
+    return namespace;
+  }
+
+  /** Copies the answer of a GET into {@code out}. */
+  final void copy(String path, OutputStream out) {
+    try (InputStream in = open(path)) {
+      in.transferTo(out);
+    } catch (IOException e) {
+      throw new CommandException(ExitCode.ENVIRONMENT, "the connection to the operator broke: " + e.getMessage(), e);
+    }
+  }
+
+  final JsonNode get(String path) {
+    try (InputStream in = open(path)) {
+      return JSON.readTree(in);
+    } catch (IOException e) {
+      throw new CommandException(ExitCode.ENVIRONMENT, "the operator's answer cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  final String jobs() {
+    return "/api/v1/namespaces/" + encoded(namespace) + "/batchjobs";
+  }
+
+  final String job(String name) {
+    return jobs() + "/" + encoded(name);
+  }
+
+  private static String encoded(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+
+  abstract InputStream open(String path) throws IOException;
+
+  @Override
+  public void close() {}
+
+  private static CommandException refused(int status, InputStream body) throws IOException {
+    String text = new String(body.readNBytes(64 << 10), StandardCharsets.UTF_8);
+    String detail = text;
+    try {
+      JsonNode problem = JSON.readTree(text);
+      detail = problem.path("detail").asText(problem.path("message").asText(text));
+    } catch (IOException e) {
+      // not JSON: the text itself is the best there is
+    }
+    return new CommandException(ExitCode.FAILED, detail.isBlank() ? "the operator answered " + status : detail);
+  }
+
+  /** Straight to an address. */
+  private static final class Direct extends OperatorClient {
+    private final java.net.http.HttpClient http = java.net.http.HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+    private final String base;
+
+    private Direct(String base, String namespace) {
+      super(namespace);
+      this.base = base.endsWith("/") ? base.substring(0, base.length() - 1) : base;
+    }
+
+    @Override
+    InputStream open(String path) throws IOException {
+      try {
+        HttpResponse<InputStream> answer = http.send(HttpRequest.newBuilder(URI.create(base + path)).build(),
+            HttpResponse.BodyHandlers.ofInputStream());
+        if (answer.statusCode() != 200) {
+          throw refused(answer.statusCode(), answer.body());
+        }
+        return answer.body();
+      } catch (ConnectException e) {
+        throw new CommandException(ExitCode.ENVIRONMENT, "no operator answers at " + base, e);
+      } catch (IllegalArgumentException e) {
+        throw new CommandException(ExitCode.USAGE, "--operator: '" + base + "' is no URL", e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new CommandException(ExitCode.INTERRUPTED, "interrupted", e);
+      }
+    }
+
+    @Override
+    public void close() {
+      http.shutdownNow();
+    }
+  }
+
+  /** Through the API server's service proxy. */
+  private static final class Proxied extends OperatorClient {
+    private final HttpClient http;
+    private final String base;
+
+    private Proxied(Config config, String service, String namespace) {
+      super(namespace);
+      String[] parts = service.split("/", 2);
+      if (parts.length != 2) {
+        throw new CommandException(ExitCode.USAGE, "--operator-service: '" + service + "' is not NAMESPACE/NAME");
+      }
+      this.http = HttpClientUtils.createHttpClient(config);
+      String master = config.getMasterUrl();
+      this.base = (master.endsWith("/") ? master : master + "/") + "api/v1/namespaces/" + parts[0] + "/services/" + parts[1] + ":http/proxy";
+    }
+
+    @Override
+    InputStream open(String path) throws IOException {
+      try {
+        var answer = http.sendAsync(http.newHttpRequestBuilder().uri(base + path).build(), InputStream.class).get();
+        if (answer.code() != 200) {
+          throw refused(answer.code(), answer.body());
+        }
+        return answer.body();
+      } catch (ExecutionException e) {
+        throw new CommandException(ExitCode.ENVIRONMENT, "the API server cannot be reached: " + e.getCause().getMessage(), e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new CommandException(ExitCode.INTERRUPTED, "interrupted", e);
+      }
+    }
+
+    @Override
+    public void close() {
+      http.close();
+    }
+  }
+
+  /** What {@code run --keep} wrote into its kubeconfig: read as plain YAML, so that no Kubernetes client has to start for it. */
+  record KubeconfigExtension(String operator, String namespace) {
+    static KubeconfigExtension read(String contextName) {
+      String files = System.getenv().getOrDefault("KUBECONFIG", System.getProperty("user.home") + "/.kube/config");
+      for (String file : files.split(java.io.File.pathSeparator)) {
+        if (!file.isBlank() && Files.isReadable(Path.of(file))) {
+          KubeconfigExtension found = in(Path.of(file), contextName);
+          if (found != null) {
+            return found;
+          }
+        }
+      }
+      return null;
+    }
+
+    private static KubeconfigExtension in(Path file, String contextName) {
+      try {
+        JsonNode config = new ObjectMapper(new com.fasterxml.jackson.dataformat.yaml.YAMLFactory()).readTree(file.toFile());
+        String wanted = contextName == null ? config.path("current-context").asText() : contextName;
+        for (JsonNode context : config.path("contexts")) {
+          if (context.path("name").asText().equals(wanted)) {
+            for (JsonNode extension : context.path("context").path("extensions")) {
+              if (extension.path("name").asText().equals(EXTENSION)) {
+                return new KubeconfigExtension(extension.path("extension").path("operator").asText(),
+                    context.path("context").path("namespace").asText("default"));
+              }
+            }
+          }
+        }
+        return null;
+      } catch (IOException e) {
+        throw new CommandException(ExitCode.ENVIRONMENT, "the kubeconfig " + file + " cannot be read: " + e.getMessage(), e);
+      }
+    }
+  }
+}

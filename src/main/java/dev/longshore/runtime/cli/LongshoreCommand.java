@@ -1,12 +1,14 @@
 package dev.longshore.runtime.cli;
 
-import picocli.CommandLine;
+import dev.longshore.runtime.console.CommandException;
+import dev.longshore.runtime.console.ExitCode;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine;
 
 /** The command line's root. */
 @Command(name = "longshore", mixinStandardHelpOptions = true, versionProvider = Version.class,

@@ -1,5 +1,6 @@
 package dev.longshore.runtime.cli;
 
+import dev.longshore.runtime.console.ExitCode;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;

@@ -2,6 +2,9 @@ package dev.longshore.runtime.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.longshore.job.JobPhase;
+import dev.longshore.runtime.console.ExitCode;
+import dev.longshore.runtime.console.JobSnapshot;
+import dev.longshore.runtime.console.ProgressDisplay;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;

@@ -1,4 +1,4 @@
-package dev.longshore.runtime.cli;
+package dev.longshore.runtime.console;
 
 /** Exit codes of the command line; of several jobs the worst counts. */
 public enum ExitCode {

@@ -1,4 +1,4 @@
-package dev.longshore.runtime.cli;
+package dev.longshore.runtime.console;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
@@ -12,7 +12,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 public record JobSnapshot(String name, String phase, long total, long known, long succeeded, long failed, long skipped, long cancelled,
     long inFlight, long retrying, int workersReady, int workersDesired, String note) {
 
-  static JobSnapshot of(JsonNode job) {
+  public static JobSnapshot of(JsonNode job) {
     JsonNode status = job.path("status");
     JsonNode items = status.path("items");
     long finished = items.path("succeeded").asLong() + items.path("failed").asLong() + items.path("skipped").asLong()

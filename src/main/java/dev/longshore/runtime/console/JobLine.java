@@ -1,13 +1,13 @@
-package dev.longshore.runtime.cli;
+package dev.longshore.runtime.console;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Locale;
 
 /** What a table shows of one BatchJob; a dash stands for what is not known yet. */
-record JobLine(String name, String phase, String done, String percent, String failed, String rate, String workers, String eta) {
+public record JobLine(String name, String phase, String done, String percent, String failed, String rate, String workers, String eta) {
   private static final String UNKNOWN = "-";
 
-  static JobLine of(JsonNode job) {
+  public static JobLine of(JsonNode job) {
     JsonNode status = job.path("status");
     JsonNode items = status.path("items");
     long finished = items.path("succeeded").asLong() + items.path("failed").asLong() + items.path("skipped").asLong()

@@ -1,4 +1,4 @@
-package dev.longshore.runtime.cli;
+package dev.longshore.runtime.console;
 
 import java.io.PrintStream;
 import java.time.Duration;

@@ -1,4 +1,4 @@
-package dev.longshore.runtime.cli;
+package dev.longshore.runtime.console;
 
 /** A command ends here; its message is for the user. */
 public final class CommandException extends RuntimeException {

@@ -1,0 +1,99 @@
+package dev.longshore.runtime;
+
+import dev.longshore.api.v1alpha1.BatchJob;
+import dev.longshore.job.ItemResult;
+import dev.longshore.job.JobRef;
+import dev.longshore.operator.OperatorService;
+import dev.longshore.operator.OperatorSettings;
+import dev.longshore.queue.WorkQueues;
+import dev.longshore.rest.JobViews;
+import dev.longshore.store.Ledger;
+import dev.longshore.store.Pools;
+import dev.longshore.store.redis.RedisConnection;
+import dev.longshore.store.redis.RedisLedger;
+import dev.longshore.store.redis.RedisPools;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jboss.logging.Logger;
+
+/** The operator, in a cluster or in a local run, and what its HTTP shows. */
+@ApplicationScoped
+public class OperatorRole implements JobViews {
+  private static final Logger LOG = Logger.getLogger(OperatorRole.class);
+
+  @Inject
+  LongshoreConfig config;
+
+  @Inject
+  Connections connections;
+
+  @Inject
+  RoleState state;
+
+  @Inject
+  MeterRegistry metrics;
+
+  private volatile KubernetesClient client;
+  private volatile Ledger ledger;
+
+  int run() throws Exception {
+    Termination termination = Termination.install();
+    try (KubernetesClient kubernetes = new KubernetesClientBuilder().build();
+        RedisConnection store = connections.store();
+        Ledger accounts = new RedisLedger(store, config.worker().leaseTime());
+        Pools pools = new RedisPools(store);
+        WorkQueues queues = connections.broker("operator");
+        OperatorService service = start(kubernetes, accounts, pools, queues, OperatorConfiguration.settings(config))) {
+      termination.await();
+      LOG.info("operator=stopping");
+      service.stop();
+      return 0;
+    }
+  }
+
+  /** Starts the operator on the given parts; its HTTP then shows them. */
+  public OperatorService start(KubernetesClient kubernetes, Ledger accounts, Pools pools, WorkQueues queues, OperatorSettings settings) {
+    OperatorService service = new OperatorService(kubernetes, accounts, pools, queues, settings, java.time.InstantSource.system(), metrics);
+    client = kubernetes;
+    ledger = accounts;
+    state.add(new RoleState.Part("redis", false, () -> of(accounts.health().up(), accounts.health().message())));
+    state.add(new RoleState.Part("rabbitmq", false, () -> of(queues.health().up(), queues.health().message())));
+    state.add(new RoleState.Part("operator", false, () -> of(service.health().up(), service.health().message())));
+    service.start();
+    return service;
+  }
+
+  private static RoleState.Condition of(boolean up, String message) {
+    return up ? RoleState.Condition.UP : new RoleState.Condition(false, message);
+  }
+
+  @Override
+  public List<BatchJob> list(String namespace) {
+    var jobs = started().resources(BatchJob.class);
+    return (namespace == null ? jobs.inAnyNamespace().list() : jobs.inNamespace(namespace).list()).getItems();
+  }
+
+  @Override
+  public Optional<BatchJob> get(String namespace, String name) {
+    return Optional.ofNullable(started().resources(BatchJob.class).inNamespace(namespace).withName(name).get());
+  }
+
+  @Override
+  public void results(BatchJob job, long fromIndex, Consumer<ItemResult> action) {
+    ledger.results(new JobRef(job.getMetadata().getNamespace(), job.getMetadata().getName(), job.getMetadata().getUid()), fromIndex, action);
+  }
+
+  private KubernetesClient started() {
+    KubernetesClient now = client;
+    if (now == null) {
+      throw new IllegalStateException("the operator has not started yet");
+    }
+    return now;
+  }
+}

@@ -1,0 +1,79 @@
+package dev.longshore.processor.exec;
+
+import dev.longshore.job.JobRef;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import org.jboss.logging.Logger;
+
+/** Brings a program's error output into the worker's log: at most 50 lines a second for each program, and says how many it left out. */
+final class ErrorOutput implements Runnable {
+  private static final Logger LOG = Logger.getLogger(ErrorOutput.class);
+  private static final int LINES_PER_SECOND = 50;
+  private static final long SECOND = 1_000_000_000L;
+  private static final int LONGEST = 2_000;
+
+  private final JobRef job;
+  private final String worker;
+  private final long pid;
+  private final InputStream in;
+  private long windowStart = System.nanoTime();
+  private int inWindow;
+  private long leftOut;
+
+  ErrorOutput(JobRef job, String worker, long pid, InputStream in) {
+    this.job = job;
+    this.worker = worker;
+    this.pid = pid;
+    this.in = in;
+  }
+
+  @Override
+  public void run() {
+    byte[] buffer = new byte[8 << 10];
+    StringBuilder line = new StringBuilder();
+    try {
+      for (int n = in.read(buffer); n > 0; n = in.read(buffer)) {
+        // cut at line ends only roughly: a log may show a broken character where a read ended inside it
+        for (char c : new String(buffer, 0, n, StandardCharsets.UTF_8).toCharArray()) {
+          if (c == '\n' || line.length() == LONGEST) {
+            log(line);
+          }
+          if (c != '\n' && c != '\r') {
+            line.append(c);
+          }
+        }
+      }
+    } catch (IOException e) {
+      // the program is gone, and its output with it
+    }
+    log(line);
+    reportLeftOut();
+  }
+
+  private void log(StringBuilder line) {
+    if (line.isEmpty()) {
+      return;
+    }
+    long now = System.nanoTime();
+    if (now - windowStart >= SECOND) {
+      windowStart = now;
+      inWindow = 0;
+      reportLeftOut();
+    }
+    if (inWindow < LINES_PER_SECOND) {
+      inWindow++;
+      LOG.infof("job=%s worker=%s pid=%d stderr: %s", job, worker, pid, line);
+    } else {
+      leftOut++;
+    }
+    line.setLength(0);
+  }
+
+  private void reportLeftOut() {
+    if (leftOut > 0) {
+      LOG.infof("job=%s worker=%s pid=%d stderr: %d lines left out, more than %d a second", job, worker, pid, leftOut, LINES_PER_SECOND);
+      leftOut = 0;
+    }
+  }
+}

@@ -65,13 +65,13 @@ public record ProcessorSpec(
       @JsonPropertyDescription("The placeholder in url or body that the values of all items, joined, replace: ids for {ids}. Not set: the "
           + "request's body is the JSON array of the items.")
       String param,
-      @Default("") @Size(max = 256)
+      @Default("\"\"") @Size(max = 256)
       @JsonPropertyDescription("Dotted path of the value in each item, such as track.id. Default: the item itself.")
       String value,
-      @Default(",") @Size(min = 1, max = 16)
+      @Default("\",\"") @Size(min = 1, max = 16)
       @JsonPropertyDescription("What stands between values. 1 to 16 characters. Default a comma.")
       String separator,
-      @Default("") @Size(max = 256)
+      @Default("\"\"") @Size(max = 256)
       @JsonPropertyDescription("Dotted path of the array or object of results in the answer. Default: the whole answer.")
       String results,
       @Size(min = 1, max = 256)

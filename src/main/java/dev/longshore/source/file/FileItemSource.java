@@ -51,7 +51,7 @@ public final class FileItemSource implements ItemSource {
         throw new SourceException(Reason.CHANGED, FIELD + ": " + path + " changed since it was first read: it was " + from.get().pin()
             + " and is " + pin);
       }
-      InputStream stream = Gunzip.of(new PinnedStream(real, pin));
+      InputStream stream = Gunzip.of(new PinnedStream(real, pin)).stream();
       return RecordReader.open(format, new RecordReader.Input(stream, 0, pin, false, FIELD), from);
     } catch (NoSuchFileException e) {
       throw new SourceException(Reason.INVALID, FIELD + ": " + path + " went away", e);

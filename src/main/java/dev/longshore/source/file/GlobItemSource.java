@@ -9,6 +9,7 @@ import dev.longshore.source.SourcePosition;
 import dev.longshore.source.SourceRecord;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -71,7 +73,7 @@ public final class GlobItemSource implements ItemSource {
     if (!Files.isDirectory(real)) {
       throw new SourceException(Reason.INVALID, FIELD + ": " + folder + ", where " + glob + " begins, is not a folder");
     }
-    PathMatcher matcher = matcher();
+    PathMatcher matcher = matcher(folder);
     List<Found> found = new ArrayList<>();
     try {
       Files.walkFileTree(real, new SimpleFileVisitor<>() {
@@ -89,10 +91,12 @@ public final class GlobItemSource implements ItemSource {
       });
     } catch (LinkException e) {
       throw e.reason;
+    } catch (AccessDeniedException e) {
+      throw new SourceException(Reason.INVALID, FIELD + ": " + e.getFile() + " may not be read by the user that the workers run as", e);
     } catch (IOException e) {
       throw new SourceException(Reason.UNAVAILABLE, FIELD + ": the files under " + folder + " cannot be listed: " + e, e);
     }
-    return found.stream().sorted(java.util.Comparator.comparing(Found::path)).map(Found::json).toList();
+    return found.stream().sorted(Comparator.comparing(Found::path)).map(Found::json).toList();
   }
 
   private BasicFileAttributes linked(Path link) throws IOException {
@@ -109,18 +113,24 @@ public final class GlobItemSource implements ItemSource {
     }
   }
 
-  /** The folder that everything that matches is under: the path up to the first part with a wildcard. */
-  private Path literalFolder() {
+  /** Where the first part with a wildcard begins, or else the last part. */
+  private int afterLiteral() {
     int wildcard = 0;
     while (wildcard < glob.length() && WILDCARDS.indexOf(glob.charAt(wildcard)) < 0) {
       wildcard++;
     }
-    return Path.of(glob.substring(0, glob.lastIndexOf('/', wildcard - 1) + 1)).normalize();
+    return glob.lastIndexOf('/', wildcard - 1) + 1;
   }
 
-  private PathMatcher matcher() throws SourceException {
+  /** The folder that everything that matches is under. */
+  private Path literalFolder() {
+    return Path.of(glob.substring(0, afterLiteral())).normalize();
+  }
+
+  private PathMatcher matcher(Path folder) throws SourceException {
+    String pattern = (folder.getNameCount() == 0 ? "" : folder) + "/" + glob.substring(afterLiteral());
     try {
-      return Path.of("/").getFileSystem().getPathMatcher("glob:" + glob);
+      return folder.getFileSystem().getPathMatcher("glob:" + pattern);
     } catch (PatternSyntaxException e) {
       throw new SourceException(Reason.INVALID, FIELD + ": " + glob + " is no valid glob: " + e.getDescription(), e);
     }

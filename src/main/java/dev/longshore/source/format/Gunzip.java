@@ -14,20 +14,20 @@ public final class Gunzip {
 
   private Gunzip() {}
 
+  /**
+   * What came of it.
+   *
+   * @param packed whether it was gzip
+   */
+  public record Content(InputStream stream, boolean packed) {}
+
   /** The content of {@code in}, unpacked where it is gzip; several gzip files one behind the other are one. */
-  public static InputStream of(InputStream in) throws IOException {
+  public static Content of(InputStream in) throws IOException {
     PushbackInputStream start = new PushbackInputStream(in, 2);
     byte[] magic = start.readNBytes(2);
     start.unread(magic);
-    if (magic.length < 2 || (magic[0] & 0xff) != 0x1f || (magic[1] & 0xff) != 0x8b) {
-      return start;
-    }
-    Packed packed = new Packed(start);
-    try {
-      return new Unpacked(new GZIPInputStream(packed, BUFFER), packed);
-    } catch (ZipException | EOFException e) {
-      throw broken(e, packed);
-    }
+    boolean gzip = magic.length == 2 && (magic[0] & 0xff) == 0x1f && (magic[1] & 0xff) == 0x8b;
+    return new Content(gzip ? new Unpacked(new Packed(start)) : start, gzip);
   }
 
   private static IOException broken(IOException e, Packed packed) {
@@ -71,11 +71,11 @@ public final class Gunzip {
     }
   }
 
-  private static final class Unpacked extends FilterInputStream {
+  private static final class Unpacked extends InputStream {
     private final Packed packed;
+    private GZIPInputStream in;
 
-    Unpacked(GZIPInputStream in, Packed packed) {
-      super(in);
+    Unpacked(Packed packed) {
       this.packed = packed;
     }
 
@@ -89,7 +89,10 @@ public final class Gunzip {
     public int read(byte[] b, int off, int len) throws IOException {
       int count;
       try {
-        count = super.read(b, off, len);
+        if (in == null) {
+          in = new GZIPInputStream(packed, BUFFER);
+        }
+        count = in.read(b, off, len);
       } catch (ZipException | EOFException e) {
         throw broken(e, packed);
       }
@@ -100,10 +103,12 @@ public final class Gunzip {
     }
 
     @Override
-    public long skip(long n) throws IOException {
-      byte[] sink = new byte[(int) Math.min(BUFFER, Math.max(0, n))];
-      int count = read(sink, 0, sink.length);
-      return Math.max(0, count);
+    public void close() throws IOException {
+      if (in != null) {
+        in.close();
+      } else {
+        packed.close();
+      }
     }
   }
 }

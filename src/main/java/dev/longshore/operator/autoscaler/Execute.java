@@ -24,9 +24,9 @@ public final class Execute {
    * @param create how many workers are to be made
    * @param draining the names of all workers that are to finish what they have and exit, those told before included
    * @param remove workers whose pods go now
-   * @param crashed those of {@code remove} that ended as they should not
+   * @param lost those of {@code remove} that ended though nobody told them to
    */
-  public record Plan(int create, Set<String> draining, List<Worker> remove, List<Worker> crashed) {}
+  public record Plan(int create, Set<String> draining, List<Worker> remove, List<Worker> lost) {}
 
   /**
    * Plans.
@@ -59,7 +59,8 @@ public final class Execute {
         remove.add(victim);
       }
     }
-    List<Worker> crashed = remove.stream().filter(worker -> worker.stage() == Stage.CRASHED).toList();
-    return new Plan(Math.max(0, desired - staying.size()), Set.copyOf(draining), List.copyOf(remove), crashed);
+    List<Worker> lost = remove.stream()
+        .filter(worker -> worker.stage() == Stage.CRASHED || worker.stage() == Stage.ENDED && !told.contains(worker.name())).toList();
+    return new Plan(Math.max(0, desired - staying.size()), Set.copyOf(draining), List.copyOf(remove), lost);
   }
 }

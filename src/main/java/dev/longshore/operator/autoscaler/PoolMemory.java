@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
 public final class PoolMemory {
   private final Deque<Past> history = new ArrayDeque<>();
   private final Map<String, Instant> drainingSince = new HashMap<>();
-  private final Set<String> atLastCrash = new HashSet<>();
+  private final Set<String> atLastLoss = new HashSet<>();
   private final CrashBackoff backoff = new CrashBackoff();
   private int previous;
 
@@ -76,13 +76,13 @@ public final class PoolMemory {
     names.forEach(name -> drainingSince.putIfAbsent(name, now));
   }
 
-  /** Books crashes of this pass, or the success of a worker that came after the last one. */
-  public void ended(List<Worker> crashed, List<Worker> all, Instant now) {
-    if (!crashed.isEmpty()) {
+  /** Books workers that were lost, or the success of one that came after the last loss. */
+  public void ended(List<Worker> lost, List<Worker> all, Instant now) {
+    if (!lost.isEmpty()) {
       backoff.crashed(now);
-      atLastCrash.clear();
-      all.forEach(worker -> atLastCrash.add(worker.name()));
-    } else if (all.stream().anyMatch(worker -> worker.ready() && worker.seen().heartbeat().done() > 0 && !atLastCrash.contains(worker.name()))) {
+      atLastLoss.clear();
+      all.forEach(worker -> atLastLoss.add(worker.name()));
+    } else if (all.stream().anyMatch(worker -> worker.ready() && worker.seen().heartbeat().done() > 0 && !atLastLoss.contains(worker.name()))) {
       backoff.succeeded();
     }
   }

@@ -53,17 +53,22 @@ class ExecuteTest {
   void aCrashedWorkerIsRemovedCountedAndReplaced() {
     Worker crashed = new Worker("a", Stage.CRASHED, null, "");
     Execute.Plan plan = execute.plan(1, List.of(crashed), Set.of(), Set.of());
-    assertThat(plan.crashed()).containsExactly(crashed);
+    assertThat(plan.lost()).containsExactly(crashed);
     assertThat(plan.remove()).containsExactly(crashed);
     assertThat(plan.create()).isEqualTo(1);
   }
 
   @Test
-  void aWorkerThatEndedAsItShouldIsNoCrash() {
+  void aWorkerThatWasToldToEndIsNotLost() {
     Execute.Plan plan = execute.plan(0, List.of(new Worker("a", Stage.ENDED, null, "")), Set.of("a"), Set.of());
-    assertThat(plan.crashed()).isEmpty();
+    assertThat(plan.lost()).isEmpty();
     assertThat(plan.remove()).hasSize(1);
     assertThat(plan.draining()).isEmpty();
+  }
+
+  @Test
+  void aWorkerThatEndsUntoldIsLost() {
+    assertThat(execute.plan(1, List.of(new Worker("a", Stage.ENDED, null, "")), Set.of(), Set.of()).lost()).hasSize(1);
   }
 
   @Test

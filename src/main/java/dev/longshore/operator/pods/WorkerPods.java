@@ -33,7 +33,7 @@ public final class WorkerPods {
   /** The Secret of each namespace with the addresses and credentials of its broker and ledger. */
   private static final String CREDENTIALS = "longshore-worker";
   private static final int MANAGEMENT_PORT = 9000;
-  private static final long GRACE_SECONDS = 60;
+  private static final int DRAIN_SECONDS = 600;
 
   private final String image;
   private final List<String> pullSecrets;
@@ -74,7 +74,7 @@ public final class WorkerPods {
           .withRestartPolicy("Never")
           .withAutomountServiceAccountToken(false)
           .withEnableServiceLinks(false)
-          .withTerminationGracePeriodSeconds(Objects.requireNonNullElse(spec.getTerminationGracePeriodSeconds(), GRACE_SECONDS))
+          .withTerminationGracePeriodSeconds(grace(pool, spec))
           .withImagePullSecrets(pullSecrets(spec))
           .withNewSecurityContext()
             .withRunAsNonRoot(true)
@@ -111,6 +111,12 @@ public final class WorkerPods {
         .endSecurityContext()
         .addNewVolumeMount().withName("longshore-tmp").withMountPath("/tmp").endVolumeMount()
         .build();
+  }
+
+  /** An end signal gives a worker as long as a drain does. */
+  private static long grace(WorkerPool pool, PodSpec spec) {
+    Long given = spec.getTerminationGracePeriodSeconds();
+    return given != null ? given : Objects.requireNonNullElse(pool.getSpec().drainTimeoutSeconds(), DRAIN_SECONDS);
   }
 
   private static ProbeBuilder probe(String path, int period, int failures) {

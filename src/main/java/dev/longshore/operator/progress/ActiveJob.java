@@ -9,13 +9,15 @@ import java.util.Optional;
 public final class ActiveJob {
   private final JobRef ref;
   private final PoolRef pool;
+  private final long generation;
   private final Throughput throughput = new Throughput();
   private final IntakeWatch intakeWatch = new IntakeWatch();
   private volatile Observation last;
 
-  ActiveJob(JobRef ref, PoolRef pool) {
+  ActiveJob(JobRef ref, PoolRef pool, long generation) {
     this.ref = ref;
     this.pool = pool;
+    this.generation = generation;
   }
 
   public JobRef ref() {
@@ -24,6 +26,11 @@ public final class ActiveJob {
 
   public PoolRef pool() {
     return pool;
+  }
+
+  /** The generation of the resource that queues, account and pool were made for. */
+  public long generation() {
+    return generation;
   }
 
   /** The last thing read of it; empty before the first. */

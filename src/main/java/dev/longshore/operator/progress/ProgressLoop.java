@@ -28,8 +28,8 @@ public final class ProgressLoop implements AutoCloseable {
   public interface Listener {
     void jobChanged(JobRef job);
 
-    /** Each second, for each pool that has an active job. */
-    void poolDue(PoolRef pool);
+    /** Its next pass is not to wait for the second. */
+    void poolChanged(PoolRef pool);
   }
 
   private final ActiveJobs jobs;
@@ -64,7 +64,7 @@ public final class ProgressLoop implements AutoCloseable {
         hinted.remove(job);
         jobs.find(job).ifPresent(active -> {
           read(List.of(active));
-          listener.poolDue(active.pool());
+          listener.poolChanged(active.pool());
         });
       }));
     }
@@ -82,7 +82,6 @@ public final class ProgressLoop implements AutoCloseable {
     List<ActiveJob> active = jobs.all();
     if (!active.isEmpty()) {
       read(active);
-      active.stream().map(ActiveJob::pool).distinct().forEach(listener::poolDue);
     }
   }
 

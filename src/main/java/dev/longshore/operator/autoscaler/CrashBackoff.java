@@ -1,0 +1,33 @@
+package dev.longshore.operator.autoscaler;
+
+import java.time.Duration;
+import java.time.Instant;
+
+/** How long a pool waits before it replaces workers that crash: 1 s, doubling to 60 s, over once a new worker has finished items. */
+public final class CrashBackoff {
+  private static final Duration FIRST = Duration.ofSeconds(1);
+  private static final Duration LAST = Duration.ofSeconds(60);
+
+  private int crashes;
+  private Instant until = Instant.MIN;
+
+  public void crashed(Instant now) {
+    Duration wait = crashes >= 6 ? LAST : FIRST.multipliedBy(1L << crashes);
+    crashes++;
+    until = now.plus(wait.compareTo(LAST) > 0 ? LAST : wait);
+  }
+
+  public void succeeded() {
+    crashes = 0;
+    until = Instant.MIN;
+  }
+
+  /** How long from {@code now} until a worker may be made; zero when it may be now. */
+  public Duration left(Instant now) {
+    return until.isAfter(now) ? Duration.between(now, until) : Duration.ZERO;
+  }
+
+  public int crashes() {
+    return crashes;
+  }
+}

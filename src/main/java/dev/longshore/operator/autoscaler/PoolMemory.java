@@ -1,0 +1,89 @@
+package dev.longshore.operator.autoscaler;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** What one pass over a pool leaves for the next. Used by one thread at a time. */
+public final class PoolMemory {
+  private final Deque<Past> history = new ArrayDeque<>();
+  private final Map<String, Instant> drainingSince = new HashMap<>();
+  private final Set<String> atLastLoss = new HashSet<>();
+  private final CrashBackoff backoff = new CrashBackoff();
+  private int previous;
+
+  private record Past(Instant at, int wanted) {}
+
+  /**
+   * Starts from what is there.
+   *
+   * @param previous what was decided before, or what runs
+   * @param draining names of workers that were told to drain
+   */
+  public PoolMemory(int previous, Collection<String> draining, Instant now) {
+    this.previous = previous;
+    draining.forEach(name -> drainingSince.put(name, now));
+  }
+
+  int previous() {
+    return previous;
+  }
+
+  public CrashBackoff backoff() {
+    return backoff;
+  }
+
+  List<Recommendation> history(Instant now) {
+    return history.stream().map(past -> new Recommendation(Duration.between(past.at(), now), past.wanted())).toList();
+  }
+
+  /** Keeps a decision; of those older than the window only the newest, which shows that the window is covered. */
+  public void decided(Decision decision, Duration window, Instant now) {
+    previous = decision.desired();
+    history.addLast(new Past(now, decision.wanted()));
+    Instant edge = now.minus(window);
+    while (history.size() > 1 && !second().at().isAfter(edge)) {
+      history.removeFirst();
+    }
+  }
+
+  private Past second() {
+    var all = history.iterator();
+    all.next();
+    return all.next();
+  }
+
+  public Set<String> draining() {
+    return Set.copyOf(drainingSince.keySet());
+  }
+
+  /** The workers that have been draining for longer than {@code limit}. */
+  public Set<String> overdue(Duration limit, Instant now) {
+    return drainingSince.entrySet().stream().filter(entry -> entry.getValue().plus(limit).isBefore(now)).map(Map.Entry::getKey)
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  public void draining(Set<String> names, Instant now) {
+    drainingSince.keySet().retainAll(names);
+    names.forEach(name -> drainingSince.putIfAbsent(name, now));
+  }
+
+  /** Books workers that were lost, or the success of one that came after the last loss. */
+  public void ended(List<Worker> lost, List<Worker> all, Instant now) {
+    if (!lost.isEmpty()) {
+      backoff.crashed(now);
+      atLastLoss.clear();
+      all.forEach(worker -> atLastLoss.add(worker.name()));
+    } else if (all.stream().anyMatch(worker -> worker.ready() && worker.seen().heartbeat().done() > 0 && !atLastLoss.contains(worker.name()))) {
+      backoff.succeeded();
+    }
+  }
+}

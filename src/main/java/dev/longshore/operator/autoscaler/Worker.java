@@ -1,0 +1,56 @@
+package dev.longshore.operator.autoscaler;
+
+import dev.longshore.store.Heartbeat;
+import dev.longshore.store.Pools;
+import java.time.Duration;
+
+/**
+ * One worker as the autoscaler sees it.
+ *
+ * @param name its pod's name
+ * @param stage what became of its process
+ * @param seen its last heartbeat; null before the first
+ * @param obstacle why it does not start (no node fits, no image, …); empty when nothing is in its way
+ */
+public record Worker(String name, Stage stage, Pools.Seen seen, String obstacle) {
+  /** How long after its last heartbeat a worker still counts as ready. */
+  static final Duration FRESH = Duration.ofSeconds(10);
+
+  /** What became of a worker's process. */
+  public enum Stage {
+    /** Made, but its process has not started. */
+    PENDING,
+    RUNNING,
+    /** Told to end by Kubernetes; its process may still run. */
+    TERMINATING,
+    /** Its process has ended as it should. */
+    ENDED,
+    /** Its process has ended as it should not. */
+    CRASHED
+  }
+
+  public boolean gone() {
+    return stage == Stage.ENDED || stage == Stage.CRASHED;
+  }
+
+  public boolean ready() {
+    return stage == Stage.RUNNING && fresh() && seen.heartbeat().state() == Heartbeat.State.READY;
+  }
+
+  public boolean busy() {
+    return ready() && (seen.heartbeat().chunks() > 0 || seen.heartbeat().busyPercent() > 0);
+  }
+
+  /** Whether it takes no new work, told so or by itself. */
+  public boolean leaving() {
+    return stage == Stage.TERMINATING || seen != null && seen.heartbeat().state() == Heartbeat.State.DRAINING || drained();
+  }
+
+  public boolean drained() {
+    return seen != null && seen.heartbeat().state() == Heartbeat.State.DRAINED;
+  }
+
+  private boolean fresh() {
+    return seen != null && seen.age().compareTo(FRESH) <= 0;
+  }
+}

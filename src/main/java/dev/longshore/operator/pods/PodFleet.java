@@ -1,0 +1,35 @@
+package dev.longshore.operator.pods;
+
+import dev.longshore.api.v1alpha1.WorkerPool;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import org.jboss.logging.Logger;
+
+/** Makes and removes the pods of pools. */
+public final class PodFleet {
+  private static final Logger LOG = Logger.getLogger(PodFleet.class);
+
+  private final KubernetesClient client;
+  private final WorkerPods pods;
+  private final PodNames names;
+
+  public PodFleet(KubernetesClient client, WorkerPods pods, PodNames names) {
+    this.client = client;
+    this.pods = pods;
+    this.names = names;
+  }
+
+  public Pod create(WorkerPool pool) {
+    Pod pod = client.resource(pods.render(pool, names.next(pool.getMetadata().getName()))).create();
+    LOG.infof("pool=%s worker=%s: made", pool.getMetadata().getName(), pod.getMetadata().getName());
+    return pod;
+  }
+
+  /** Ends a pod with its grace period; one that is gone is no error. */
+  public void remove(Pod pod) {
+    if (pod.getMetadata().getDeletionTimestamp() == null) {
+      client.resource(pod).delete();
+      LOG.infof("pool=%s worker=%s: removed", pod.getMetadata().getLabels().get(WorkerPods.POOL_LABEL), pod.getMetadata().getName());
+    }
+  }
+}

@@ -1,0 +1,69 @@
+package dev.longshore.operator.progress;
+
+import dev.longshore.job.JobRef;
+import dev.longshore.job.PoolRef;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The jobs that this operator follows. */
+public final class ActiveJobs {
+  private final Map<JobRef, ActiveJob> jobs = new ConcurrentHashMap<>();
+
+  private final Set<JobRef> ended = ConcurrentHashMap.newKeySet();
+
+  /** Follows a job that has all it needs. What was read of it stays when only its generation is new. */
+  public ActiveJob follow(JobRef job, PoolRef pool, long generation) {
+    return jobs.compute(job, (ref, before) -> {
+      if (before != null && before.generation() == generation && before.pool().equals(pool)) {
+        return before;
+      }
+      ActiveJob next = new ActiveJob(ref, pool, generation);
+      if (before != null) {
+        before.last().ifPresent(next::observed);
+      }
+      return next;
+    });
+  }
+
+  /** It has to be prepared again, or waits for something. */
+  public void unfollow(JobRef job) {
+    jobs.remove(job);
+  }
+
+  /** Its run is over: no pool works on it any more, even where a cached resource still says otherwise. */
+  public void end(JobRef job) {
+    ended.add(job);
+    jobs.remove(job);
+  }
+
+  public boolean hasEnded(JobRef job) {
+    return ended.contains(job);
+  }
+
+  /** Its resource is gone. */
+  public void forget(JobRef job) {
+    jobs.remove(job);
+    ended.remove(job);
+  }
+
+  public Optional<ActiveJob> find(JobRef job) {
+    return Optional.ofNullable(jobs.get(job));
+  }
+
+  public List<ActiveJob> all() {
+    return List.copyOf(jobs.values());
+  }
+
+  /** Those that a pool works on. */
+  public List<ActiveJob> of(PoolRef pool) {
+    return jobs.values().stream().filter(job -> job.pool().equals(pool)).toList();
+  }
+
+  static List<JobRef> refs(Collection<ActiveJob> jobs) {
+    return jobs.stream().map(ActiveJob::ref).toList();
+  }
+}

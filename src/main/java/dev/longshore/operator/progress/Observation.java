@@ -1,0 +1,37 @@
+package dev.longshore.operator.progress;
+
+import dev.longshore.queue.WorkQueues.Depth;
+import dev.longshore.store.JobReading;
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * What was read of a job at one moment.
+ *
+ * @param reading null when the ledger has no account of it
+ * @param work messages that wait; null when the broker did not answer
+ * @param control feeds that wait; null when the broker did not answer or intake is complete
+ * @param at when
+ */
+public record Observation(JobReading reading, Depth work, Depth control, Instant at) {
+  /** A reading that is older lowers nothing. */
+  private static final Duration FRESH = Duration.ofSeconds(5);
+
+  public boolean stale(Instant now) {
+    return Duration.between(at, now).compareTo(FRESH) > 0;
+  }
+
+  /** Items that still need a worker, or messages where those are more; at least 1 while there may be more to come. */
+  public long backlog() {
+    if (reading == null || reading.failure() != null) {
+      return 0;
+    }
+    long items = Math.max(reading.counts().remaining(), work == null ? 0 : work.ready());
+    return reading.counts().allFinal() ? 0 : reading.counts().intakeComplete() ? items : Math.max(1, items);
+  }
+
+  /** Whether both show the same, whenever they were made. */
+  boolean sameAs(Observation other) {
+    return other != null && new Observation(reading, work, control, other.at).equals(other);
+  }
+}

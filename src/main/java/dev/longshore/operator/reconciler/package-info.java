@@ -1,0 +1,2 @@
+/** The reconcilers, one package for each kind. */
+package dev.longshore.operator.reconciler;

@@ -1,0 +1,87 @@
+package dev.longshore.operator.reconciler.workerpool;
+
+import dev.longshore.api.v1alpha1.WorkerPool;
+import dev.longshore.job.JobRef;
+import dev.longshore.job.PoolRef;
+import dev.longshore.operator.autoscaler.Collect;
+import dev.longshore.operator.autoscaler.Collect.Wishes;
+import dev.longshore.operator.autoscaler.Decision;
+import dev.longshore.operator.autoscaler.Evaluate;
+import dev.longshore.operator.autoscaler.Execute;
+import dev.longshore.operator.autoscaler.Execute.Plan;
+import dev.longshore.operator.autoscaler.PoolMemory;
+import dev.longshore.operator.autoscaler.ScaleInput;
+import dev.longshore.operator.autoscaler.Worker;
+import dev.longshore.operator.pods.PodStages;
+import dev.longshore.operator.reconciler.KnownJobs;
+import dev.longshore.operator.status.PoolFigures;
+import dev.longshore.store.Pools;
+import dev.longshore.store.Pools.Assignment;
+import dev.longshore.store.Pools.Seen;
+import io.fabric8.kubernetes.api.model.Pod;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** One pass over one pool: collect, evaluate, execute, realize. */
+final class PoolPass {
+  private final KnownJobs jobs;
+  private final Pools pools;
+  private final Collect collect;
+  private final Evaluate evaluate = new Evaluate();
+  private final Execute execute = new Execute();
+  private final Realize realize;
+  private final InstantSource clock;
+  private final Map<String, PoolMemory> memories = new ConcurrentHashMap<>();
+
+  PoolPass(KnownJobs jobs, Pools pools, Collect collect, Realize realize, InstantSource clock) {
+    this.jobs = jobs;
+    this.pools = pools;
+    this.collect = collect;
+    this.realize = realize;
+    this.clock = clock;
+  }
+
+  /** What a pass found and did. {@code problem} is empty when all workers could be made. */
+  record Result(PoolFigures figures, int crashes, String problem) {}
+
+  Result run(WorkerPool pool, Collection<Pod> pods) {
+    Instant now = clock.instant();
+    PoolRef ref = new PoolRef(pool.getMetadata().getNamespace(), pool.getMetadata().getName());
+    Map<String, Seen> seen = pools.heartbeats(ref);
+    Optional<Assignment> assignment = pools.assignment(ref);
+    List<JobRef> expected = jobs.of(ref);
+    List<Worker> workers = pods.stream().map(pod -> PodStages.worker(pod, seen.get(pod.getMetadata().getName()))).toList();
+    PoolMemory memory = memories.computeIfAbsent(pool.getMetadata().getUid(), uid -> remember(pool, workers, assignment, now));
+    Wishes wishes = PoolWishes.of(pool, expected.isEmpty());
+
+    ScaleInput input = collect.collect(wishes, memory, workers, expected, now);
+    Decision decision = evaluate.evaluate(input);
+    Plan plan = execute.plan(decision.desired(), workers, memory.draining(), memory.overdue(wishes.drainTimeout(), now));
+    memory.decided(decision, wishes.window(), now);
+    memory.draining(plan.draining(), now);
+
+    Realize.Done done = realize.realize(new Realize.Order(pool, ref, pods, plan, workers, seen, assignment.orElse(null), expected), memory, now);
+    int present = (int) workers.stream().filter(worker -> !worker.gone()).count() + done.created();
+    int busy = (int) workers.stream().filter(Worker::busy).count();
+    long chunks = workers.stream().filter(worker -> worker.seen() != null && !worker.gone())
+        .mapToLong(worker -> worker.seen().heartbeat().chunks()).sum();
+    return new Result(new PoolFigures(decision.desired(), present, input.ready(), busy, plan.draining().size(), chunks, decision.limitedBy()),
+        memory.backoff().crashes(), done.problem());
+  }
+
+  void forget(WorkerPool pool) {
+    memories.remove(pool.getMetadata().getUid());
+  }
+
+  private static PoolMemory remember(WorkerPool pool, List<Worker> workers, Optional<Assignment> assignment, Instant now) {
+    int running = (int) workers.stream().filter(worker -> !worker.gone()).count();
+    Integer desired = pool.getStatus() == null ? null : pool.getStatus().desired();
+    return new PoolMemory(desired == null ? running : desired, assignment.map(Assignment::draining).orElse(Set.of()), now);
+  }
+}

@@ -1,0 +1,101 @@
+package dev.longshore.operator.status;
+
+import dev.longshore.api.v1alpha1.BatchJobStatus;
+import dev.longshore.job.JobPhase;
+import io.fabric8.kubernetes.api.model.Condition;
+import java.time.Instant;
+import java.util.List;
+
+/** The steps of a job's life as they show in its phase and conditions, named and ordered as a Kubernetes Job has them. Pure functions. */
+public final class JobStates {
+  public static final String PROGRESSING = "Progressing";
+  public static final String METRICS_STALE = "MetricsStale";
+  public static final String SUCCESS_CRITERIA_MET = "SuccessCriteriaMet";
+  public static final String FAILURE_TARGET = "FailureTarget";
+  public static final String COMPLETE = "Complete";
+  public static final String FAILED = "Failed";
+  private static final BatchJobStatus EMPTY =
+      new BatchJobStatus(null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
+
+  private final long generation;
+  private final Instant now;
+
+  public JobStates(long generation, Instant now) {
+    this.generation = generation;
+    this.now = now;
+  }
+
+  /** Where a status says that its job stands. */
+  public static JobPhase phase(BatchJobStatus status) {
+    return status == null || status.phase() == null ? JobPhase.PENDING : JobPhase.of(status.phase());
+  }
+
+  /** Taken up: nothing has been made yet. */
+  public BatchJobStatus accepted(BatchJobStatus before) {
+    if (before != null && before.phase() != null) {
+      return before;
+    }
+    return with(EMPTY, JobPhase.PENDING, conditions(null).set(PROGRESSING, true, "Accepted", "queues and ledger are being made").list(),
+        Conditions.time(now), null);
+  }
+
+  /** Something outside is missing; the job goes on by itself when it is there. */
+  public BatchJobStatus waiting(BatchJobStatus before, String reason, String message, boolean stale) {
+    Conditions conditions = conditions(before).set(PROGRESSING, false, reason, message);
+    if (stale) {
+      conditions.set(METRICS_STALE, true, reason, message);
+    }
+    return with(before, phase(before), conditions.list(), before.startTime(), null);
+  }
+
+  /** Its items are being read or worked on. */
+  public BatchJobStatus working(BatchJobStatus before, JobPhase wanted) {
+    JobPhase phase = phase(before).mayBecome(wanted) ? wanted : phase(before);
+    Conditions conditions = conditions(before).clear(METRICS_STALE, "Read", "the counts are those of the ledger");
+    if (phase == JobPhase.INTAKE) {
+      conditions.set(PROGRESSING, true, "ReadingSource", "the source is being read; workers work on what is known");
+    } else {
+      conditions.set(PROGRESSING, true, "Working", "all items are known; workers work on them");
+    }
+    return with(before, phase, conditions.list(), before.startTime(), null);
+  }
+
+  /** Every item is final. */
+  public BatchJobStatus finishing(BatchJobStatus before) {
+    return with(before, JobPhase.FINISHING, conditions(before).clear(METRICS_STALE, "Read", "the counts are those of the ledger")
+        .set(SUCCESS_CRITERIA_MET, true, "AllItemsFinal", "every item is final; the ledger is being made durable").list(), before.startTime(), null);
+  }
+
+  public BatchJobStatus complete(BatchJobStatus before, String message) {
+    return with(before, JobPhase.COMPLETE, conditions(before).set(PROGRESSING, false, "Completed", message)
+        .set(COMPLETE, true, "AllItemsFinal", message).list(), before.startTime(), Conditions.time(now));
+  }
+
+  /** The run cannot go on. */
+  public BatchJobStatus failing(BatchJobStatus before, String reason, String message) {
+    return with(before, phase(before), conditions(before).set(FAILURE_TARGET, true, reason, message).list(), before.startTime(), null);
+  }
+
+  public BatchJobStatus failed(BatchJobStatus before, String reason, String message) {
+    return with(before, JobPhase.FAILED, conditions(before).clear(METRICS_STALE, "Ended", "the run has ended")
+        .set(PROGRESSING, false, reason, message).set(FAILED, true, reason, message).list(), before.startTime(), Conditions.time(now));
+  }
+
+  /** Its queues are gone. */
+  public static BatchJobStatus withoutQueue(BatchJobStatus s) {
+    return new BatchJobStatus(s.phase(), s.observedGeneration(), s.run(), s.startTime(), s.completionTime(), s.conditions(), s.items(),
+        s.progress(), s.percentComplete(), s.itemsPerSecond(), s.eta(), s.limitedBy(), s.workers(), s.failures(), s.failedIndexes(),
+        s.failedIndexesTruncated(), null);
+  }
+
+  private Conditions conditions(BatchJobStatus before) {
+    return new Conditions(before == null ? null : before.conditions(), generation, now);
+  }
+
+  private BatchJobStatus with(BatchJobStatus s, JobPhase phase, List<Condition> conditions, String start, String completion) {
+    boolean ended = phase.ended();
+    return new BatchJobStatus(phase.word(), generation, s.run(), start, completion, conditions, s.items(), s.progress(), s.percentComplete(),
+        s.itemsPerSecond(), ended ? null : s.eta(), ended ? null : s.limitedBy(), s.workers(), s.failures(), s.failedIndexes(),
+        s.failedIndexesTruncated(), s.queue());
+  }
+}

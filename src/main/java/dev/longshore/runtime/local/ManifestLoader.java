@@ -5,7 +5,11 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.longshore.api.v1alpha1.BatchJob;
 import dev.longshore.api.validation.ManifestCheck;
+import dev.longshore.api.validation.ManifestReader;
+import dev.longshore.api.validation.ManifestSyntaxException;
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,13 +19,16 @@ import java.util.List;
 
 /** Reads the manifests of {@code longshore run}: checks them as an API server would, and gives relative paths their place. */
 public final class ManifestLoader {
-  private static final String OURS = "longshore.dev/";
   private final KubernetesSerialization serialization = new KubernetesSerialization();
   private final ManifestCheck check = new ManifestCheck();
   private final Integer workers;
+  private final List<HasMetadata> others = new ArrayList<>();
+  private final List<BatchJob> jobs = new ArrayList<>();
+  private final List<Name> names = new ArrayList<>();
+  private final List<Problem> problems = new ArrayList<>();
 
   /**
-   * Loads for a run.
+   * Loads for one run.
    *
    * @param workers replaces each job's minReplicas and maxReplicas; null leaves them
    */
@@ -49,24 +56,93 @@ public final class ManifestLoader {
 
   /** Reads all files, in order. */
   public Loaded load(List<Path> files) {
-    List<HasMetadata> others = new ArrayList<>();
-    List<BatchJob> jobs = new ArrayList<>();
-    List<Name> names = new ArrayList<>();
-    List<Problem> problems = new ArrayList<>();
     for (Path file : files) {
       try {
-        for (ManifestCheck.Document document : check.parse(Files.readString(file))) {
-          read(file, document, others, jobs, names, problems);
+        for (JsonNode document : ManifestReader.read(Files.readString(file))) {
+          read(file, document);
         }
-      } catch (ManifestCheck.SyntaxException e) {
-        problems.add(new Problem(file, null, "", e.getMessage()));
+      } catch (ManifestSyntaxException e) {
+        problems.add(new Problem(file, null, "", "is no YAML: " + e.getMessage()));
       } catch (IOException e) {
         problems.add(new Problem(file, null, "-f", Files.exists(file) ? "cannot be read: " + e.getMessage() : "there is no such file"));
       }
     }
-    if (jobs.isEmpty() && problems.isEmpty()) {
+    if (names.isEmpty() && problems.isEmpty()) {
       problems.add(new Problem(files.getFirst(), null, "-f", "there is no BatchJob in it"));
     }
     return new Loaded(new Manifests(others, jobs), names, problems);
+  }
+
+  private void read(Path file, JsonNode document) {
+    String kind = document.path("kind").asText();
+    if (!check.concerns(document)) {
+      switch (kind) {
+        case "ConfigMap" -> others.add(serialization.convertValue(document, ConfigMap.class));
+        case "Secret" -> others.add(serialization.convertValue(document, Secret.class));
+        default -> problems.add(new Problem(file, null, "kind", "'" + kind + "' is not for this command: BatchJob, WorkerPool, ConfigMap or Secret"));
+      }
+      return;
+    }
+    boolean isJob = kind.equals("BatchJob");
+    String name = document.path("metadata").path("name").asText();
+    String namespace = document.path("metadata").path("namespace").asText("default");
+    if (isJob) {
+      if (names.contains(new Name(name, namespace))) {
+        problems.add(new Problem(file, name, "metadata.name", "stands twice in these manifests"));
+      }
+      names.add(new Name(name, namespace));
+    }
+    int before = problems.size();
+    check.check(document).forEach(v -> problems.add(new Problem(file, isJob ? name : null, v.field(), v.message())));
+    if (problems.size() > before) {
+      return;
+    }
+    ObjectNode manifest = document.deepCopy();
+    ((ObjectNode) manifest.path("metadata")).put("namespace", namespace);
+    if (isJob) {
+      place(manifest, file.toAbsolutePath().normalize().getParent());
+      BatchJob job = serialization.convertValue(manifest, BatchJob.class);
+      new LocalCheck().problem(job).ifPresentOrElse(violation -> problems.add(new Problem(file, name, violation.field(), violation.message())),
+          () -> jobs.add(job));
+    } else {
+      others.add(serialization.convertValue(manifest, dev.longshore.api.v1alpha1.WorkerPool.class));
+    }
+  }
+
+  /** Relative paths start at the manifest's folder, and programs are found as a shell would find them. */
+  private void place(ObjectNode manifest, Path folder) {
+    ObjectNode spec = (ObjectNode) manifest.path("spec");
+    if (spec.path("source").path("file") instanceof ObjectNode source) {
+      source.put("path", absolute(source.path("path").asText(), folder));
+    }
+    if (spec.path("processor").path("exec") instanceof ObjectNode exec) {
+      exec.put("workingDirectory", exec.hasNonNull("workingDirectory") ? absolute(exec.path("workingDirectory").asText(), folder) : folder.toString());
+      ArrayNode command = (ArrayNode) exec.path("command");
+      command.set(0, command.textNode(program(command.get(0).asText(), folder)));
+    }
+    if (workers != null && !spec.has("poolRef")) {
+      ObjectNode own = spec.withObject("workers");
+      own.put("minReplicas", workers).put("maxReplicas", workers);
+    }
+  }
+
+  private static String absolute(String path, Path folder) {
+    if (path.startsWith("~/")) {
+      return System.getProperty("user.home") + path.substring(1);
+    }
+    // not Path.resolve: a glob is no path
+    return path.startsWith("/") ? path : folder + "/" + path;
+  }
+
+  private static String program(String name, Path folder) {
+    if (name.contains("/")) {
+      return absolute(name, folder);
+    }
+    for (String place : System.getenv().getOrDefault("PATH", "").split(java.io.File.pathSeparator)) {
+      if (!place.isBlank() && Files.isExecutable(Path.of(place, name))) {
+        return Path.of(place, name).toAbsolutePath().toString();
+      }
+    }
+    return name;
   }
 }

@@ -61,6 +61,7 @@ public final class JobAccess {
   /** Calls the ledger, which must bear being called again when the first answer was lost. */
   public <T> T ledger(Function<Ledger, T> call) {
     for (int tries = 0; ; tries++) {
+      unlessClosed();
       try {
         T answer = call.apply(ledger);
         outage.storeAnswered(true);
@@ -139,6 +140,7 @@ public final class JobAccess {
   }
 
   private List<Outgoing> publishOnce(List<Outgoing> messages) {
+    unlessClosed();
     List<CompletableFuture<Void>> published = new ArrayList<>(messages.size());
     for (Outgoing message : messages) {
       published.add(tryPublish(message));
@@ -162,7 +164,12 @@ public final class JobAccess {
   }
 
   private void waitForTry(int tries) {
-    if (!outage.pause(tries)) {
+    outage.pause(tries);
+    unlessClosed();
+  }
+
+  private void unlessClosed() {
+    if (outage.closed()) {
       throw new CancellationException("the worker closes");
     }
   }

@@ -3,11 +3,10 @@ package dev.longshore.worker.access;
 import dev.longshore.store.StoreFullException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
@@ -113,15 +112,24 @@ public final class Outage {
     return String.join("; ", Stream.of(store(), broker()).filter(text -> !text.isEmpty()).toList());
   }
 
-  /** Ends every wait. */
+  /** Ends every wait, and every call that has not begun. */
   public void close() {
     set(() -> closed = true);
+  }
+
+  public boolean closed() {
+    lock.lock();
+    try {
+      return closed;
+    } finally {
+      lock.unlock();
+    }
   }
 
   private String store() {
     lock.lock();
     try {
-      return Objects.toString(store, "");
+      return store;
     } finally {
       lock.unlock();
     }
@@ -142,7 +150,7 @@ public final class Outage {
     return true;
   }
 
-  private boolean set(java.util.function.BooleanSupplier change) {
+  private boolean set(BooleanSupplier change) {
     lock.lock();
     try {
       boolean turned = change.getAsBoolean();

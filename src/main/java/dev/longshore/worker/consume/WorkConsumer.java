@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
@@ -52,8 +53,8 @@ public final class WorkConsumer {
   private final Runnable storeChanged = () -> Thread.ofVirtual().start(this::followStore);
   private final Settler settler;
   private final JobExecutor executor;
-  /** Those that take no more but have something in hand, and the present one last; guarded by this. */
-  private final List<Subscription> subscriptions = new ArrayList<>();
+  /** Those that take no more but have something in hand, and the present one last; changed under this object's lock. */
+  private final List<Subscription> subscriptions = new CopyOnWriteArrayList<>();
   private boolean taking;
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
   private volatile boolean draining;
@@ -165,7 +166,7 @@ public final class WorkConsumer {
     }
   }
 
-  private synchronized int inHand() {
+  private int inHand() {
     return subscriptions.stream().mapToInt(Subscription::inHand).sum();
   }
 

@@ -25,6 +25,11 @@ import java.util.Set;
 public record JobSpec(SourceSpec source, OnMalformed onMalformed, ProcessorSpec processor, GuardSpec guard, Batching batching,
     int concurrency, int maxReplicas, RetrySpec retry, Results results, Allow allow) {
 
+  /** This spec for a job that began with {@code started}: source and processor stay what they were. */
+  public JobSpec onceStarted(JobSpec started) {
+    return new JobSpec(started.source, onMalformed, started.processor, guard, batching, concurrency, maxReplicas, retry, results, allow);
+  }
+
   /** What a record that cannot be read does: end the job with its place, or count as a skipped item. */
   public enum OnMalformed { FAIL, SKIP }
 

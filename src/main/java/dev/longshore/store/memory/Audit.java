@@ -1,0 +1,132 @@
+package dev.longshore.store.memory;
+
+import dev.longshore.job.IndexSet;
+import dev.longshore.job.ItemCounts;
+import dev.longshore.store.AuditReading;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+
+/** Counts an account anew and compares. */
+final class Audit {
+  private static final int RANGES = 1_000;
+  /** A retry entry that is overdue by more than this has lost its message. */
+  private static final long GRACE_MILLIS = 60_000;
+
+  private final Account account;
+  private final Duration leaseTime;
+  private final Instant now;
+  private final List<String> violations = new ArrayList<>();
+
+  Audit(Account account, Duration leaseTime, Instant now) {
+    this.account = account;
+    this.leaseTime = leaseTime;
+    this.now = now;
+  }
+
+  AuditReading read() {
+    Account a = account;
+    ItemCounts counts = a.counts();
+    long finals = a.finals.cardinality();
+    long not = a.notSucceeded.cardinality();
+    marks(counts, finals, not);
+    long retries = 0;
+    for (Map.Entry<Long, Account.Claim> entry : a.claims.entrySet()) {
+      retries += entry.getValue() instanceof Account.Retry ? 1 : 0;
+      if (a.finals.get(Math.toIntExact(entry.getKey()))) {
+        violations.add("final item " + entry.getKey() + " still has " + entry.getValue());
+      }
+    }
+    if (!counts.balanced()) {
+      violations.add("the terms do not add up, or one is below 0: " + counts);
+    }
+    if (retries != counts.retrying()) {
+      violations.add(retries + " retry entries but " + counts.retrying() + " are counted");
+    }
+    long results = a.spec.results() == null ? -1 : results();
+    return new AuditReading(counts, finals, not, a.claims.size() - retries, retries, results, missing(), List.copyOf(violations));
+  }
+
+  private void marks(ItemCounts counts, long finals, long not) {
+    Account a = account;
+    if (a.finals.length() > a.known) {
+      violations.add("item " + (a.finals.length() - 1) + " is final, above the " + a.known + " known items");
+    }
+    compare("final", finals, counts.finished());
+    compare("succeeded", finals - not, counts.succeeded());
+    compare("failed", a.failed.cardinality(), counts.failed());
+    compare("skipped", a.skipped.cardinality(), counts.skipped());
+    compare("cancelled", a.cancelled.cardinality(), counts.cancelled());
+    if (not > 0 || !a.failed.isEmpty() || !a.skipped.isEmpty() || !a.cancelled.isEmpty()) {
+      BitSet loose = (BitSet) a.notSucceeded.clone();
+      loose.andNot(a.finals);
+      if (!loose.isEmpty()) {
+        violations.add(loose.cardinality() + " items are marked as not succeeded but not as final");
+      }
+      BitSet kinds = (BitSet) a.failed.clone();
+      kinds.or(a.skipped);
+      kinds.or(a.cancelled);
+      if (kinds.cardinality() != a.failed.cardinality() + a.skipped.cardinality() + a.cancelled.cardinality()) {
+        violations.add("items are marked with more than one of failed, skipped and cancelled");
+      }
+      kinds.xor(a.notSucceeded);
+      if (!kinds.isEmpty()) {
+        violations.add(kinds.cardinality() + " items differ between the not-succeeded marks and the failed, skipped and cancelled ones");
+      }
+    }
+  }
+
+  private void compare(String name, long marked, long counted) {
+    if (marked != counted) {
+      violations.add(marked + " items are marked " + name + " but " + counted + " are counted");
+    }
+  }
+
+  private long results() {
+    BitSet seen = new BitSet();
+    long items = 0;
+    long loose = 0;
+    for (Account.Kept kept : account.results.values()) {
+      for (IndexSet.Range range : kept.mask().ranges()) {
+        items += range.size();
+        for (long index = range.first(); index <= range.last(); index++) {
+          seen.set((int) index);
+          loose += account.finals.get((int) index) ? 0 : 1;
+        }
+      }
+    }
+    if (items != seen.cardinality()) {
+      violations.add(items - seen.cardinality() + " items have more than one result");
+    }
+    if (loose > 0) {
+      violations.add(loose + " items have a result but are not final");
+    }
+    return items;
+  }
+
+  private IndexSet missing() {
+    IndexSet.Builder missing = new IndexSet.Builder();
+    int found = 0;
+    long before = -2;
+    for (long index = account.finals.nextClearBit(0); index < account.known; index = account.finals.nextClearBit((int) index + 1)) {
+      Account.Claim claim = account.claims.get(index);
+      boolean coming = switch (claim) {
+        case null -> false;
+        case Account.Lease lease -> account.live(lease.holder(), leaseTime);
+        case Account.Retry retry -> now.toEpochMilli() < retry.due() + GRACE_MILLIS;
+      };
+      if (!coming) {
+        found += index == before + 1 ? 0 : 1;
+        if (found > RANGES) {
+          break;
+        }
+        missing.add(index);
+        before = index;
+      }
+    }
+    return missing.build();
+  }
+}

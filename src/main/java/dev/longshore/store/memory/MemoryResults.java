@@ -1,0 +1,40 @@
+package dev.longshore.store.memory;
+
+import dev.longshore.job.ItemResult;
+import dev.longshore.job.ItemResult.Status;
+import dev.longshore.job.Limits;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+
+/** Reads an account's results in index order, a window at a time, so that the account is locked for short. */
+final class MemoryResults {
+  private MemoryResults() {}
+
+  /** The final items up to {@code next}, which is where to go on. */
+  record Window(long next, List<ItemResult> items) {}
+
+  /** The final items from {@code from} on; null behind the last one. */
+  static Window window(Account account, long from) {
+    if (from >= account.known) {
+      return null;
+    }
+    long next = from + Limits.CHUNK_ITEMS;
+    TreeMap<Long, ItemResult> items = new TreeMap<>();
+    for (Account.Kept kept : account.results.subMap(from - Limits.CHUNK_ITEMS + 1, true, next - 1, true).values()) {
+      for (ItemResult result : kept.blob().unpack(kept.mask().filter(index -> index >= from && index < next))) {
+        items.put(result.index(), result);
+      }
+    }
+    for (int index = account.finals.nextSetBit((int) from); index >= 0 && index < next; index = account.finals.nextSetBit(index + 1)) {
+      items.putIfAbsent((long) index, new ItemResult(index, status(account, index), 0, null, null, null));
+    }
+    return new Window(next, new ArrayList<>(items.values()));
+  }
+
+  /** Items that are final without a kept result still have an end to tell of. */
+  private static Status status(Account account, int index) {
+    return account.failed.get(index) ? Status.FAILED : account.skipped.get(index) ? Status.SKIPPED
+        : account.cancelled.get(index) ? Status.CANCELLED : Status.SUCCEEDED;
+  }
+}

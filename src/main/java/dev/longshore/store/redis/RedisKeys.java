@@ -1,0 +1,61 @@
+package dev.longshore.store.redis;
+
+import dev.longshore.job.JobRef;
+import dev.longshore.job.PoolRef;
+import java.util.List;
+
+/** How everything of Longshore's is named in Redis: below the namespace's name, and what one script touches with one hash tag. */
+final class RedisKeys {
+  /** Matches the event channels of all namespaces. */
+  static final String ALL_EVENTS = "longshore:*:events";
+  private static final List<String> PARTS = List.of("meta", "leases", "retries", "holders", "groups", "examples", "results", "masks",
+      "final", "notSucceeded", "failed", "skipped", "cancelled", "spec", "inline", "status");
+
+  private RedisKeys() {}
+
+  /** A job's keys, in the order in which the scripts take them. Those of the bitmaps are followed by a colon and the segment's number. */
+  static List<String> job(JobRef job) {
+    String prefix = prefix(job);
+    return PARTS.stream().map(prefix::concat).toList();
+  }
+
+  static String meta(JobRef job) {
+    return prefix(job) + "meta";
+  }
+
+  static String spec(JobRef job) {
+    return prefix(job) + "spec";
+  }
+
+  static String inline(JobRef job) {
+    return prefix(job) + "inline";
+  }
+
+  static String results(JobRef job) {
+    return prefix(job) + "results";
+  }
+
+  static String events(JobRef job) {
+    return "longshore:" + job.namespace() + ":events";
+  }
+
+  static String assignment(PoolRef pool) {
+    return prefix(pool) + "assignment";
+  }
+
+  static String heartbeats(PoolRef pool) {
+    return prefix(pool) + "heartbeats";
+  }
+
+  static String changed(PoolRef pool) {
+    return prefix(pool) + "changed";
+  }
+
+  private static String prefix(JobRef job) {
+    return "longshore:" + job.namespace() + ":{" + job.uid() + "}:";
+  }
+
+  private static String prefix(PoolRef pool) {
+    return "longshore:" + pool.namespace() + ":{pool:" + pool.name() + "}:";
+  }
+}

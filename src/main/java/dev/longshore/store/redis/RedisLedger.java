@@ -1,0 +1,229 @@
+package dev.longshore.store.redis;
+
+import dev.longshore.job.IndexSet;
+import dev.longshore.job.ItemCounts;
+import dev.longshore.job.ItemResult;
+import dev.longshore.job.JobPhase;
+import dev.longshore.job.JobRef;
+import dev.longshore.job.JobSpec;
+import dev.longshore.store.AuditReading;
+import dev.longshore.store.JobReading;
+import dev.longshore.store.Ledger;
+import dev.longshore.store.LedgerGoneException;
+import dev.longshore.store.NewerFormatException;
+import dev.longshore.store.Settlement;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Response;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** The ledger in Redis: each step is one script on one job's keys. */
+public final class RedisLedger implements Ledger {
+  private static final byte[] NONE = new byte[0];
+
+  private final RedisConnection redis;
+  private final JobScripts scripts;
+  private final RedisFeeds feeds;
+  private final RedisWork work;
+  private final RedisReadings readings;
+  private final RedisResults results;
+  private final RedisDurability durability;
+
+  /**
+   * Uses a connection that others may share; {@link #close} leaves it open.
+   *
+   * @param leaseTime how long a lease outlives its holder's last beat
+   */
+  public RedisLedger(RedisConnection redis, Duration leaseTime) {
+    this.redis = redis;
+    scripts = new JobScripts(redis);
+    feeds = new RedisFeeds(scripts);
+    work = new RedisWork(scripts, leaseTime);
+    readings = new RedisReadings(scripts, leaseTime);
+    results = new RedisResults(redis, scripts);
+    durability = new RedisDurability(redis);
+  }
+
+  /** What the event channel of a job's namespace says of it. */
+  static String event(JobRef job) {
+    return job.uid() + "|" + job.name();
+  }
+
+  @Override
+  public boolean open(JobRef job, JobSpec spec, byte[] inline) {
+    return scripts.run(job, Script.OPEN, StoredJson.write(spec), inline == null ? NONE : inline).toInteger() == 1;
+  }
+
+  @Override
+  public Optional<JobSpec> spec(JobRef job) {
+    Response format = redis.call(Command.HGET, RedisKeys.meta(job), "format");
+    if (format == null) {
+      return Optional.empty();
+    }
+    if (format.toInteger() > JobScripts.FORMAT) {
+      throw new NewerFormatException(job, format.toString(), JobScripts.FORMAT);
+    }
+    return Optional.ofNullable(redis.call(Command.GET, RedisKeys.spec(job))).map(json -> StoredJson.read(json.toBytes(), JobSpec.class));
+  }
+
+  @Override
+  public void changeSpec(JobRef job, JobSpec spec) {
+    JobSpec old = spec(job).orElseThrow(() -> new LedgerGoneException(job));
+    change(job, "spec", StoredJson.write(spec.onceStarted(old)));
+  }
+
+  @Override
+  public Optional<byte[]> inline(JobRef job) {
+    return Optional.ofNullable(redis.call(Command.GET, RedisKeys.inline(job))).map(Response::toBytes);
+  }
+
+  @Override
+  public void delete(JobRef job) {
+    scripts.run(job, Script.DELETE);
+  }
+
+  @Override
+  public void fail(JobRef job, String reason, String message) {
+    change(job, "fail", reason, message);
+  }
+
+  @Override
+  public boolean finish(JobRef job, int run, JobPhase phase) {
+    return change(job, "finish", run, phase.word());
+  }
+
+  @Override
+  public void publishStatus(JobRef job, Map<String, String> fields) {
+    JobReading reading = read(List.of(job)).get(job);
+    if (reading == null) {
+      throw new LedgerGoneException(job);
+    }
+    Map<String, String> all = counts(reading.counts());
+    all.putAll(fields);
+    List<String> flat = new ArrayList<>();
+    all.forEach((name, value) -> flat.addAll(List.of(name, value)));
+    change(job, "status", flat.toArray());
+  }
+
+  private static Map<String, String> counts(ItemCounts counts) {
+    Map<String, String> fields = new LinkedHashMap<>();
+    if (counts.intakeComplete()) {
+      fields.put("total", Long.toString(counts.known()));
+    }
+    fields.put("pending", Long.toString(counts.pending()));
+    fields.put("inFlight", Long.toString(counts.inFlight()));
+    fields.put("retrying", Long.toString(counts.retrying()));
+    fields.put("succeeded", Long.toString(counts.succeeded()));
+    fields.put("failed", Long.toString(counts.failed()));
+    fields.put("skipped", Long.toString(counts.skipped()));
+    fields.put("cancelled", Long.toString(counts.cancelled()));
+    return fields;
+  }
+
+  private boolean change(JobRef job, String operation, Object... more) {
+    List<Object> arguments = new ArrayList<>(List.of(operation, RedisKeys.events(job), event(job)));
+    arguments.addAll(List.of(more));
+    return scripts.run(job, Script.CHANGE, arguments.toArray()).toInteger() == 1;
+  }
+
+  @Override
+  public Optional<IntakeState> beginIntake(JobRef job, long epoch, String holder) {
+    return feeds.begin(job, epoch, holder);
+  }
+
+  @Override
+  public boolean announce(JobRef job, long epoch, long known) {
+    return feeds.announce(job, epoch, known);
+  }
+
+  @Override
+  public Optional<Pace> advance(JobRef job, long epoch, long index, String position) {
+    return feeds.advance(job, epoch, index, position);
+  }
+
+  @Override
+  public boolean completeIntake(JobRef job, long epoch, long total) {
+    return feeds.complete(job, epoch, total);
+  }
+
+  @Override
+  public Optional<Long> restartIntake(JobRef job) {
+    return feeds.restart(job);
+  }
+
+  @Override
+  public TakeReply take(JobRef job, IndexSet indexes, int attempt, String holder) {
+    return work.take(job, indexes, attempt, holder);
+  }
+
+  @Override
+  public void release(JobRef job, IndexSet indexes, int attempt, String holder) {
+    work.release(job, indexes, attempt, holder);
+  }
+
+  @Override
+  public SettleReply settle(JobRef job, Settlement settlement) {
+    return work.settle(job, settlement);
+  }
+
+  @Override
+  public void beat(Collection<JobRef> jobs, String holder) {
+    work.beat(jobs, holder);
+  }
+
+  @Override
+  public void forget(JobRef job, String holder) {
+    work.forget(job, holder);
+  }
+
+  @Override
+  public Map<JobRef, JobReading> read(Collection<JobRef> jobs) {
+    return readings.read(jobs);
+  }
+
+  @Override
+  public AuditReading audit(JobRef job) {
+    JobSpec spec = spec(job).orElseThrow(() -> new LedgerGoneException(job));
+    return readings.audit(job, spec.results() != null);
+  }
+
+  @Override
+  public IndexSet failedIndexes(JobRef job, int maxRanges) {
+    return readings.failedIndexes(job, maxRanges);
+  }
+
+  @Override
+  public void results(JobRef job, long fromIndex, Consumer<ItemResult> action) {
+    results.read(job, fromIndex, action);
+  }
+
+  @Override
+  public void awaitDurable(JobRef job) {
+    durability.await(job);
+  }
+
+  @Override
+  public AutoCloseable listen(Consumer<JobRef> listener) {
+    return new RedisSubscription(redis, true, RedisKeys.ALL_EVENTS, (channel, text) -> {
+      String[] namespace = channel.split(":");
+      int bar = text.indexOf('|');
+      listener.accept(new JobRef(namespace[1], text.substring(bar + 1), text.substring(0, bar)));
+    });
+  }
+
+  @Override
+  public Health health() {
+    return durability.health();
+  }
+
+  @Override
+  public void close() {
+    durability.close();
+  }
+}

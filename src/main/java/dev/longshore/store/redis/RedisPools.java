@@ -1,0 +1,77 @@
+package dev.longshore.store.redis;
+
+import dev.longshore.job.PoolRef;
+import dev.longshore.store.Heartbeat;
+import dev.longshore.store.Pools;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Response;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** What operator and workers tell each other, in Redis. */
+public final class RedisPools implements Pools {
+  private final RedisConnection redis;
+
+  /** Uses a connection that others may share; {@link #close} leaves it open. */
+  public RedisPools(RedisConnection redis) {
+    this.redis = redis;
+  }
+
+  @Override
+  public void assign(PoolRef pool, Assignment assignment) {
+    redis.call(Command.SET, RedisKeys.assignment(pool), StoredJson.write(assignment));
+    redis.call(Command.PUBLISH, RedisKeys.changed(pool), "assignment");
+  }
+
+  @Override
+  public Optional<Assignment> assignment(PoolRef pool) {
+    return Optional.ofNullable(redis.call(Command.GET, RedisKeys.assignment(pool)))
+        .map(json -> StoredJson.read(json.toBytes(), Assignment.class));
+  }
+
+  @Override
+  public void beat(PoolRef pool, Heartbeat heartbeat) {
+    redis.run(Script.HEARTBEAT, RedisConnection.PATIENCE, List.of(RedisKeys.heartbeats(pool)), heartbeat.pod(),
+        StoredJson.write(heartbeat));
+  }
+
+  @Override
+  public Map<String, Seen> heartbeats(PoolRef pool) {
+    Response beats = redis.call(Command.HGETALL, RedisKeys.heartbeats(pool));
+    // asked for after the heartbeats, so that none is from the future
+    Response time = redis.call(Command.TIME);
+    long now = time.get(0).toLong() * 1_000 + time.get(1).toLong() / 1_000;
+    Map<String, Seen> seen = new TreeMap<>();
+    for (String pod : beats.getKeys()) {
+      String text = beats.get(pod).toString();
+      int space = text.indexOf(' ');
+      Heartbeat heartbeat = StoredJson.read(text.substring(space + 1).getBytes(StandardCharsets.UTF_8), Heartbeat.class);
+      seen.put(pod, new Seen(heartbeat, Duration.ofMillis(Math.max(0, now - Long.parseLong(text.substring(0, space))))));
+    }
+    return seen;
+  }
+
+  @Override
+  public void forget(PoolRef pool, String pod) {
+    redis.call(Command.HDEL, RedisKeys.heartbeats(pool), pod);
+  }
+
+  @Override
+  public void delete(PoolRef pool) {
+    redis.call(Command.UNLINK, RedisKeys.assignment(pool), RedisKeys.heartbeats(pool));
+  }
+
+  @Override
+  public AutoCloseable listen(PoolRef pool, Runnable changed) {
+    return new RedisSubscription(redis, false, RedisKeys.changed(pool), (channel, text) -> changed.run());
+  }
+
+  @Override
+  public void close() {
+    // the connection belongs to whoever made it
+  }
+}

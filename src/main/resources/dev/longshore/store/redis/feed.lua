@@ -1,0 +1,40 @@
+-- ARGV: operation, epoch, channel, event, then what the operation needs. Reply: false when fenced.
+local a, refusal = account('epoch', 'complete', 'known', 'highest', 'feedIndex', 'intakeStarted', 'succeeded', 'failed', 'skipped', 'cancelled',
+  'busy', 'busyItems')
+if not a then return refusal end
+local operation, epoch = ARGV[1], tonumber(ARGV[2])
+local changes = {'clock', a.clock, 'seen', now, 'feedSeen', a.clock}
+local reply = 1
+local function change(name, value) changes[#changes + 1], changes[#changes + 2] = name, value end
+
+if operation == 'restart' then
+  if a.complete == 1 then return false end
+  reply = a.epoch + 1
+  change('epoch', reply)
+else
+  if epoch ~= a.epoch then return false end
+  if a.complete == 1 then
+    -- the same feed's word again: its first reply was lost
+    if operation == 'complete' then return 1 end
+    return false
+  end
+  if operation == 'begin' then
+    if a.intakeStarted == 0 then change('intakeStarted', now) end
+    change('feedHolder', ARGV[5])
+    reply = {redis.call('HGET', META, 'position') or '', a.feedIndex, a.known}
+  elseif operation == 'announce' then
+    change('known', max(a.known, tonumber(ARGV[5])))
+  elseif operation == 'advance' then
+    if tonumber(ARGV[5]) >= a.feedIndex then
+      change('feedIndex', ARGV[5])
+      change('position', ARGV[6])
+    end
+    reply = {a.succeeded + a.failed + a.skipped + a.cancelled, a.busy, a.busyItems}
+  elseif operation == 'complete' then
+    change('known', max(a.highest, tonumber(ARGV[5])))
+    change('complete', 1)
+  end
+end
+redis.call('HSET', META, unpack(changes))
+if operation == 'complete' or (operation == 'announce' and a.known == 0) then redis.call('PUBLISH', ARGV[3], ARGV[4]) end
+return reply

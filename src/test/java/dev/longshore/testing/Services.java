@@ -1,0 +1,133 @@
+package dev.longshore.testing;
+
+import dev.longshore.process.ChildProcesses;
+import dev.longshore.runtime.local.services.PrivateRabbitMq;
+import dev.longshore.runtime.local.services.PrivateRedis;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * The real services for tests: {@code @RegisterExtension static final Services SERVICES = new Services();}. One RabbitMQ and one Redis for all
+ * tests of the JVM, each started when a test first asks for it and ended with the last test; tests keep apart by the names of their jobs.
+ */
+public final class Services implements BeforeAllCallback {
+  private static final long RABBIT_MEMORY = 400L << 20;
+  private static final long REDIS_MEMORY = 512L << 20;
+  private static final Path ROOT = Path.of("target", "services");
+
+  private Shared shared;
+
+  @Override
+  public void beforeAll(ExtensionContext context) {
+    shared = context.getRoot().getStore(ExtensionContext.Namespace.GLOBAL).computeIfAbsent(Shared.class, key -> new Shared(), Shared.class);
+  }
+
+  public PrivateRabbitMq rabbit() {
+    return shared.rabbit();
+  }
+
+  public PrivateRedis redis() {
+    return shared.redis();
+  }
+
+  public String rabbitUrl() {
+    return rabbit().url();
+  }
+
+  public String rabbitUsername() {
+    return rabbit().username();
+  }
+
+  public String rabbitPassword() {
+    return rabbit().password();
+  }
+
+  public String redisUrl() {
+    return redis().url();
+  }
+
+  public String redisPassword() {
+    return redis().password();
+  }
+
+  /** A running RabbitMQ for one test to stop and kill; ended with the last test, better closed by the test itself. */
+  public PrivateRabbitMq ownRabbit() {
+    return shared.keep(new PrivateRabbitMq(shared.children, newFolder("rabbitmq"), RABBIT_MEMORY));
+  }
+
+  /** A running Redis for one test to stop and kill; ended with the last test, better closed by the test itself. */
+  public PrivateRedis ownRedis() {
+    return shared.keep(new PrivateRedis(shared.children, newFolder("redis"), REDIS_MEMORY));
+  }
+
+  /** Starts children that end with the test JVM. */
+  public ChildProcesses children() {
+    return shared.children;
+  }
+
+  /** A folder of its own for a service, gone after the last test when all passed through {@link #ownRabbit} and its like. */
+  public static Path newFolder(String name) {
+    try {
+      Files.createDirectories(ROOT);
+      return Files.createTempDirectory(ROOT, name + "-").toAbsolutePath();
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot make a folder under " + ROOT.toAbsolutePath(), e);
+    }
+  }
+
+  private static final class Shared implements AutoCloseable {
+    private final ChildProcesses children = new ChildProcesses();
+    private final List<Path> folders = new java.util.ArrayList<>();
+    private final List<AutoCloseable> started = new java.util.ArrayList<>();
+    private PrivateRabbitMq rabbit;
+    private PrivateRedis redis;
+
+    synchronized PrivateRabbitMq rabbit() {
+      if (rabbit == null) {
+        rabbit = keep(new PrivateRabbitMq(children, folder("rabbitmq"), RABBIT_MEMORY));
+      }
+      return rabbit;
+    }
+
+    synchronized PrivateRedis redis() {
+      if (redis == null) {
+        redis = keep(new PrivateRedis(children, folder("redis"), REDIS_MEMORY));
+      }
+      return redis;
+    }
+
+    private Path folder(String name) {
+      Path folder = newFolder(name);
+      folders.add(folder);
+      return folder;
+    }
+
+    synchronized <S extends dev.longshore.runtime.local.services.PrivateService> S keep(S service) {
+      started.add(service);
+      service.start();
+      return service;
+    }
+
+    @Override
+    public synchronized void close() throws Exception {
+      for (AutoCloseable service : started) {
+        service.close();
+      }
+      children.close();
+      for (Path folder : folders) {
+        try (Stream<Path> files = Files.walk(folder)) {
+          for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+            Files.delete(file);
+          }
+        }
+      }
+    }
+  }
+}

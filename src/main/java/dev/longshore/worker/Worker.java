@@ -1,0 +1,221 @@
+package dev.longshore.worker;
+
+import dev.longshore.job.JobRef;
+import dev.longshore.job.JobSpec;
+import dev.longshore.queue.WorkQueues;
+import dev.longshore.store.Heartbeat;
+import dev.longshore.store.Heartbeat.State;
+import dev.longshore.store.Ledger;
+import dev.longshore.store.Pools;
+import dev.longshore.store.Pools.Assignment;
+import dev.longshore.store.StoreFullException;
+import dev.longshore.store.StoreUnavailableException;
+import dev.longshore.worker.access.JobAccess;
+import dev.longshore.worker.access.Outage;
+import dev.longshore.worker.consume.DeadLetters;
+import dev.longshore.worker.execute.ProcessorOpener;
+import dev.longshore.worker.intake.SourceOpener;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
+
+/** A worker: works on the jobs that its pool is assigned to, says each second how it goes, and drains when it is told to. */
+public final class Worker implements AutoCloseable {
+  private static final Logger LOG = Logger.getLogger(Worker.class);
+  private static final Duration TICK = Duration.ofMillis(500);
+  private static final Duration BEAT = Duration.ofSeconds(1);
+  private static final long ASSIGNMENT_SECONDS = 1;
+
+  private final WorkerSettings settings;
+  private final Ledger ledger;
+  private final Pools pools;
+  private final WorkQueues queues;
+  private final SourceOpener sources;
+  private final ProcessorOpener processors;
+  private final DeadLetters letters;
+  private final Outage outage = new Outage();
+  private final Map<JobRef, JobWork> works = new ConcurrentHashMap<>();
+  private final Semaphore hint = new Semaphore(0);
+  private final CompletableFuture<Void> drained = new CompletableFuture<>();
+  private final Pulse pulse = new Pulse();
+  private volatile State state = State.STARTING;
+  private AutoCloseable listening;
+
+  public Worker(WorkerSettings settings, Ledger ledger, Pools pools, WorkQueues queues, SourceOpener sources, ProcessorOpener processors,
+      InstantSource clock) {
+    this.settings = settings;
+    this.ledger = ledger;
+    this.pools = pools;
+    this.queues = queues;
+    this.sources = sources;
+    this.processors = processors;
+    this.letters = new DeadLetters(settings.pod(), clock);
+  }
+
+  /** Whether a worker does what it should, and what it waits for when not. */
+  public record Health(boolean up, String message) {}
+
+  /** Begins; returns at once. */
+  public void start() {
+    listening = pools.listen(settings.pool(), hint::release);
+    // platform threads: processors that compute may keep every carrier of virtual threads busy, and a silent worker counts as dead
+    Thread.ofPlatform().daemon().name("assignment").start(this::followAssignment);
+    Thread.ofPlatform().daemon().name("heartbeat").start(this::beat);
+    Thread.ofPlatform().daemon().name("tick").start(this::tick);
+  }
+
+  public State state() {
+    return state;
+  }
+
+  public Health health() {
+    String waitsFor = outage.message();
+    return new Health(waitsFor.isEmpty(), waitsFor);
+  }
+
+  /** Takes no more, hands back what has not started, finishes what has; completes when that is done and said. */
+  public CompletableFuture<Void> drain() {
+    synchronized (this) {
+      if (state == State.DRAINING || state == State.DRAINED) {
+        return drained;
+      }
+      state = State.DRAINING;
+    }
+    LOG.infof("worker=%s state=draining", settings.pod());
+    List<CompletableFuture<Void>> ends = new ArrayList<>();
+    works.values().forEach(work -> ends.add(work.drain()));
+    CompletableFuture.allOf(ends.toArray(CompletableFuture[]::new)).thenRunAsync(this::sayDrained, Thread.ofVirtual()::start);
+    return drained;
+  }
+
+  /** Ends at once; what is in hand goes back to the queues. */
+  @Override
+  public void close() {
+    outage.close();
+    hint.release();
+    works.values().forEach(JobWork::close);
+    works.clear();
+    drained.complete(null);
+    try {
+      if (listening != null) {
+        listening.close();
+      }
+    } catch (Exception e) {
+      LOG.debugf("worker=%s state=closed reason=\"%s\"", settings.pod(), e.getMessage());
+    }
+  }
+
+  private void sayDrained() {
+    state = State.DRAINED;
+    for (int tries = 0; !tryBeat() && tries < 5; tries++) {
+      outage.pause(tries);
+    }
+    LOG.infof("worker=%s state=drained", settings.pod());
+    drained.complete(null);
+  }
+
+  private void followAssignment() {
+    while (!outage.closed() && state != State.DRAINED) {
+      try {
+        pools.assignment(settings.pool()).ifPresent(this::follow);
+        outage.storeAnswered(false);
+      } catch (StoreUnavailableException | StoreFullException e) {
+        outage.storeFailed(e);
+      } catch (RuntimeException e) {
+        LOG.errorf(e, "worker=%s state=assignment-not-followed", settings.pod());
+      }
+      try {
+        hint.tryAcquire(ASSIGNMENT_SECONDS, TimeUnit.SECONDS);
+        hint.drainPermits();
+      } catch (InterruptedException e) {
+        return;
+      }
+    }
+  }
+
+  private void follow(Assignment assignment) {
+    if (assignment.draining().contains(settings.pod())) {
+      drain();
+    }
+    Set<JobRef> assigned = new HashSet<>(assignment.jobs());
+    works.forEach((job, work) -> {
+      if (!assigned.contains(job)) {
+        work.drain();
+      }
+    });
+    for (JobRef job : assignment.jobs()) {
+      Optional<JobSpec> spec = ledger.spec(job);
+      JobWork work = works.get(job);
+      if (spec.isPresent() && work != null) {
+        work.follow(spec.get());
+      } else if (spec.isPresent()) {
+        startWork(job, spec.get());
+      }
+    }
+    synchronized (this) {
+      if (state == State.STARTING) {
+        state = State.READY;
+      }
+    }
+  }
+
+  private synchronized void startWork(JobRef job, JobSpec spec) {
+    if (state == State.DRAINING || state == State.DRAINED || outage.closed()) {
+      return;
+    }
+    JobAccess access = new JobAccess(job, settings.pod(), ledger, queues, outage);
+    JobWork work = new JobWork(access, spec, queues, sources, processors, letters);
+    works.put(job, work);
+    work.ended().thenRun(() -> {
+      works.remove(job, work);
+      pulse.ended(work);
+    });
+    work.start();
+  }
+
+  private void tick() {
+    while (outage.await(TICK) && state != State.DRAINED) {
+      try {
+        works.values().forEach(work -> work.tick(pulse.heapPercent()));
+      } catch (RuntimeException e) {
+        LOG.errorf(e, "worker=%s state=tick-failed", settings.pod());
+      }
+    }
+  }
+
+  private void beat() {
+    while (state != State.DRAINED && outage.await(BEAT)) {
+      try {
+        tryBeat();
+      } catch (RuntimeException e) {
+        LOG.errorf(e, "worker=%s state=heartbeat-failed", settings.pod());
+      }
+    }
+  }
+
+  private boolean tryBeat() {
+    Heartbeat heartbeat = pulse.read(settings.pod(), state, works.values(), outage.message());
+    try {
+      pools.beat(settings.pool(), heartbeat);
+      Set<JobRef> jobs = Set.copyOf(works.keySet());
+      if (!jobs.isEmpty()) {
+        ledger.beat(jobs, settings.pod());
+      }
+      outage.storeAnswered(true);
+      return true;
+    } catch (StoreUnavailableException | StoreFullException e) {
+      outage.storeFailed(e);
+      return false;
+    }
+  }
+}

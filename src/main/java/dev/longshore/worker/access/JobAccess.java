@@ -1,0 +1,176 @@
+package dev.longshore.worker.access;
+
+import dev.longshore.job.IndexSet;
+import dev.longshore.job.JobRef;
+import dev.longshore.queue.Message;
+import dev.longshore.queue.QueueUnavailableException;
+import dev.longshore.queue.UnroutableException;
+import dev.longshore.queue.WorkQueues;
+import dev.longshore.store.Ledger;
+import dev.longshore.store.LedgerGoneException;
+import dev.longshore.store.Settlement;
+import dev.longshore.store.StoreFullException;
+import dev.longshore.store.StoreUnavailableException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Function;
+
+/**
+ * One job's ledger and queues, with patience: a call waits and tries again while either is away. It ends with {@link LedgerGoneException} when
+ * the job is gone, and with {@link CancellationException} when this worker closes.
+ */
+public final class JobAccess {
+  private final JobRef job;
+  private final String holder;
+  private final Ledger ledger;
+  private final WorkQueues queues;
+  private final Outage outage;
+
+  public JobAccess(JobRef job, String holder, Ledger ledger, WorkQueues queues, Outage outage) {
+    this.job = job;
+    this.holder = holder;
+    this.ledger = ledger;
+    this.queues = queues;
+    this.outage = outage;
+  }
+
+  /**
+   * A message on its way out.
+   *
+   * @param delay zero for at once
+   */
+  public record Outgoing(WorkQueues.Kind kind, Message message, Duration delay) {}
+
+  public JobRef job() {
+    return job;
+  }
+
+  /** The name under which leases are held. */
+  public String holder() {
+    return holder;
+  }
+
+  public Outage outage() {
+    return outage;
+  }
+
+  /** Calls the ledger, which must bear being called again when the first answer was lost. */
+  public <T> T ledger(Function<Ledger, T> call) {
+    for (int tries = 0; ; tries++) {
+      unlessClosed();
+      try {
+        T answer = call.apply(ledger);
+        outage.storeAnswered(true);
+        return answer;
+      } catch (StoreUnavailableException | StoreFullException away) {
+        outage.storeFailed(away);
+        waitForTry(tries);
+      }
+    }
+  }
+
+  /** Takes indexes. A take whose answer was lost is undone first: its leases would look like somebody else's. */
+  public Ledger.TakeReply take(IndexSet indexes, int attempt) {
+    boolean[] again = {false};
+    return ledger(l -> {
+      if (again[0]) {
+        l.release(job, indexes, attempt, holder);
+      }
+      again[0] = true;
+      return l.take(job, indexes, attempt, holder);
+    });
+  }
+
+  public void settle(Settlement settlement) {
+    ledger(l -> l.settle(job, settlement));
+  }
+
+  public void release(IndexSet indexes, int attempt) {
+    ledger(l -> {
+      l.release(job, indexes, attempt, holder);
+      return null;
+    });
+  }
+
+  public void fail(String reason, String message) {
+    ledger(l -> {
+      l.fail(job, reason, message);
+      return null;
+    });
+  }
+
+  /** Publishes once, without patience. */
+  public CompletableFuture<Void> publish(Outgoing out) {
+    return out.delay().isPositive()
+        ? queues.publishLater(job, out.kind(), out.message(), out.delay())
+        : queues.publish(job, out.kind(), out.message());
+  }
+
+  /** Returns once each message is in the broker's hands; what was refused or stayed unconfirmed is published again. */
+  public void handOn(List<Outgoing> messages) {
+    List<Outgoing> open = messages;
+    for (int tries = 0; !open.isEmpty(); tries++) {
+      open = publishOnce(open);
+      if (!open.isEmpty()) {
+        waitForTry(tries);
+        if (ledger(l -> l.spec(job)).isEmpty()) {
+          throw new LedgerGoneException(job);
+        }
+      }
+    }
+  }
+
+  /** Waits for a confirm. False when the message was not handed on, because broker or queue are away. */
+  public boolean confirmed(CompletableFuture<Void> published) {
+    try {
+      published.join();
+      outage.brokerAnswered();
+      return true;
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof QueueUnavailableException || e.getCause() instanceof UnroutableException) {
+        outage.brokerFailed(e.getCause());
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  private List<Outgoing> publishOnce(List<Outgoing> messages) {
+    unlessClosed();
+    List<CompletableFuture<Void>> published = new ArrayList<>(messages.size());
+    for (Outgoing message : messages) {
+      published.add(tryPublish(message));
+    }
+    List<Outgoing> open = new ArrayList<>();
+    for (int i = 0; i < messages.size(); i++) {
+      if (!confirmed(published.get(i))) {
+        open.add(messages.get(i));
+      }
+    }
+    return open;
+  }
+
+  /** As {@link #publish}, with a throw turned into the future's. */
+  public CompletableFuture<Void> tryPublish(Outgoing out) {
+    try {
+      return publish(out);
+    } catch (QueueUnavailableException | UnroutableException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  private void waitForTry(int tries) {
+    outage.pause(tries);
+    unlessClosed();
+  }
+
+  private void unlessClosed() {
+    if (outage.closed()) {
+      throw new CancellationException("the worker closes");
+    }
+  }
+}

@@ -1,0 +1,157 @@
+package dev.longshore.worker.consume;
+
+import dev.longshore.job.Chunk;
+import dev.longshore.job.ChunkCodec;
+import dev.longshore.job.IndexSet;
+import dev.longshore.job.JobSpec;
+import dev.longshore.job.WorkItem;
+import dev.longshore.queue.Message;
+import dev.longshore.queue.WorkQueues.Kind;
+import dev.longshore.store.LedgerGoneException;
+import dev.longshore.store.Settlement.Failed;
+import dev.longshore.worker.access.JobAccess;
+import dev.longshore.worker.access.JobAccess.Outgoing;
+import dev.longshore.worker.execute.Taken;
+import dev.longshore.worker.execute.Taken.Round;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+
+/**
+ * Books what came of a delivery's items, in the order of the protocol: dead letters, then the ledger, then the copies of what comes again, then
+ * the ack. A crash between any two steps leaves a message or a lease that brings the item back.
+ */
+final class Settler {
+  private static final Logger LOG = Logger.getLogger(Settler.class);
+  private static final Duration BEFORE_REQUEUE = Duration.ofSeconds(1);
+
+  private final JobAccess access;
+  private final Supplier<JobSpec> spec;
+  private final DeadLetters letters;
+  private final Held held;
+  private final End end;
+  private final LongAdder settledItems = new LongAdder();
+
+  /** Told how a delivery ended. */
+  interface End {
+    /** It was acked or handed back. */
+    void done(Taken taken);
+
+    /** The job has no ledger any more. */
+    void gone();
+  }
+
+  Settler(JobAccess access, Supplier<JobSpec> spec, DeadLetters letters, Held held, End end) {
+    this.access = access;
+    this.spec = spec;
+    this.letters = letters;
+    this.held = held;
+    this.end = end;
+  }
+
+  /** Items settled so far. */
+  long settledItems() {
+    return settledItems.sum();
+  }
+
+  /** Settles on a thread of its own; the caller was told to do so by {@link Taken}. */
+  void start(Taken taken) {
+    Thread.ofVirtual().name("settle-" + access.job().name()).start(() -> settle(taken));
+  }
+
+  private void settle(Taken taken) {
+    try {
+      for (Round round = taken.nextRound(); round != null; round = taken.nextRound()) {
+        book(taken, round);
+      }
+      if (taken.finish()) {
+        taken.delivery().ack();
+        end.done(taken);
+      }
+    } catch (LedgerGoneException gone) {
+      drop(taken);
+      end.gone();
+    } catch (CancellationException closing) {
+      LOG.debugf("job=%s chunk=%s state=left-unacked reason=\"the worker closes\"", access.job(), taken.indexes());
+    } catch (RuntimeException e) {
+      LOG.errorf(e, "job=%s chunk=%s state=handed-back reason=\"settling it failed\"", access.job(), taken.indexes());
+      handBack(taken);
+    }
+  }
+
+  private void book(Taken taken, Round round) {
+    int attempt = taken.work().attempt();
+    Verdicts verdicts = Verdicts.of(taken, round, spec.get());
+    access.handOn(deadLetters(taken, verdicts.failed()));
+    if (!verdicts.settlesNothing()) {
+      access.settle(verdicts.settlement(attempt, access.holder(), round.busy()));
+    }
+    if (!verdicts.unspent().isEmpty()) {
+      access.release(verdicts.unspent(), attempt);
+    }
+    settledItems.add(verdicts.all().size() - verdicts.unspent().size());
+    // before the copies are out: one may come back to this very worker
+    held.release(taken.delivery(), verdicts.all());
+    access.handOn(copies(taken, verdicts));
+  }
+
+  private List<Outgoing> deadLetters(Taken taken, List<Failed> failed) {
+    if (failed.isEmpty()) {
+      return List.of();
+    }
+    List<Outgoing> out = new ArrayList<>(failed.size());
+    Iterator<WorkItem> items = taken.items().iterator();
+    for (Failed one : failed) {
+      WorkItem item = items.next();
+      while (item.index() != one.index()) {
+        item = items.next();
+      }
+      out.add(new Outgoing(Kind.DEAD, letters.of(taken.work().run(), one.index(), item.attempt(), one.failure(), item.json()), Duration.ZERO));
+    }
+    return out;
+  }
+
+  private static List<Outgoing> copies(Taken taken, Verdicts verdicts) {
+    List<Outgoing> out = new ArrayList<>(verdicts.again().size());
+    verdicts.again().forEach((copy, indexes) -> out.add(new Outgoing(Kind.WORK, part(taken, indexes, copy.attempt()), copy.delay())));
+    return out;
+  }
+
+  private static Message.Work part(Taken taken, IndexSet indexes, int attempt) {
+    Message.Work work = taken.work();
+    if (indexes.equals(work.indexes())) {
+      return new Message.Work(work.run(), indexes, attempt, work.body(), work.gzip());
+    }
+    List<byte[]> lines = new ArrayList<>((int) indexes.size());
+    for (WorkItem item : taken.items()) {
+      if (indexes.contains(item.index())) {
+        lines.add(item.json());
+      }
+    }
+    return Message.Work.of(work.run(), new Chunk(indexes, attempt, lines));
+  }
+
+  private void drop(Taken taken) {
+    held.release(taken.delivery());
+    taken.delivery().ack();
+    end.done(taken);
+  }
+
+  /** Something is wrong that patience does not heal: the items go back, slowly, so that a fault in one place is not a storm. */
+  private void handBack(Taken taken) {
+    access.outage().await(BEFORE_REQUEUE);
+    try {
+      access.release(taken.indexes(), taken.work().attempt());
+    } catch (LedgerGoneException | CancellationException e) {
+      LOG.debugf("job=%s chunk=%s state=lease-left reason=\"%s\"", access.job(), taken.indexes(), e.getMessage());
+    }
+    held.release(taken.delivery());
+    taken.delivery().requeue();
+    end.done(taken);
+  }
+}

@@ -1,0 +1,149 @@
+package dev.longshore.worker.execute;
+
+import dev.longshore.job.Failure;
+import dev.longshore.job.IndexSet;
+import dev.longshore.job.Outcome;
+import dev.longshore.job.WorkItem;
+import dev.longshore.queue.Delivery;
+import dev.longshore.queue.Message;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A delivery whose items are leased to this worker, and what came of each so far. Outcomes are recorded by the calls and taken out in rounds by
+ * whoever settles; one thread settles at a time.
+ */
+public final class Taken {
+  /** The outcome of an item that was not started, or whose call was interrupted. */
+  public static final Outcome.Retry HANDED_BACK = new Outcome.Retry(new Failure("HandedBack", "the worker drains"), Duration.ZERO, false);
+  /** Results are settled before more than this many of their bytes wait in memory, and a round carries no more. */
+  static final int ROUND_BYTES = 1 << 20;
+
+  private final Delivery delivery;
+  private final Message.Work work;
+  private final List<WorkItem> items;
+  private final IndexSet indexes;
+  private final Outcome[] outcomes;
+  private int open;
+  private int unsettled;
+  private long unsettledBytes;
+  private long unsettledSince;
+  private long busyNanos;
+  private boolean settling;
+  private boolean finished;
+
+  /**
+   * Wraps a delivery.
+   *
+   * @param items those of its items that are leased here, in the order of {@code indexes}
+   */
+  public Taken(Delivery delivery, Message.Work work, List<WorkItem> items, IndexSet indexes) {
+    this.delivery = delivery;
+    this.work = work;
+    this.items = items;
+    this.indexes = indexes;
+    this.outcomes = new Outcome[items.size()];
+    this.open = items.size();
+  }
+
+  /**
+   * Outcomes to settle together.
+   *
+   * @param positions of the items in {@link #items}, ascending
+   * @param outcomes by the same order
+   * @param whole whether these are all items of the message
+   */
+  public record Round(int[] positions, Outcome[] outcomes, boolean whole, Duration busy) {}
+
+  public Delivery delivery() {
+    return delivery;
+  }
+
+  public Message.Work work() {
+    return work;
+  }
+
+  public List<WorkItem> items() {
+    return items;
+  }
+
+  /** The indexes of {@link #items}. */
+  public IndexSet indexes() {
+    return indexes;
+  }
+
+  /** Items that are not settled. */
+  public synchronized int unfinished() {
+    return open + unsettled;
+  }
+
+  /**
+   * Keeps outcomes of {@code count} items from position {@code from}; they stand in {@code given} from {@code offset}.
+   *
+   * @return whether the caller must have this delivery settled now
+   */
+  synchronized boolean record(int from, List<Outcome> given, int offset, int count, long nanos, long now) {
+    if (unsettled == 0) {
+      unsettledSince = now;
+    }
+    for (int i = 0; i < count; i++) {
+      Outcome outcome = given.get(offset + i);
+      outcomes[from + i] = outcome;
+      unsettledBytes += size(outcome);
+    }
+    open -= count;
+    unsettled += count;
+    busyNanos += nanos;
+    return claim(open == 0 || unsettledBytes >= ROUND_BYTES);
+  }
+
+  /** Whether the caller must have it settled now, because outcomes wait since {@code before} or longer. */
+  public synchronized boolean overdue(long before) {
+    return claim(unsettled > 0 && unsettledSince - before <= 0);
+  }
+
+  private boolean claim(boolean wanted) {
+    boolean mine = wanted && !settling;
+    settling |= mine;
+    return mine;
+  }
+
+  /** What to settle next; null when there is nothing more for now. */
+  public synchronized Round nextRound() {
+    if (unsettled == 0) {
+      settling = false;
+      return null;
+    }
+    int[] positions = new int[unsettled];
+    Outcome[] chosen = new Outcome[unsettled];
+    int count = 0;
+    long bytes = 0;
+    for (int i = 0; i < outcomes.length && count < chosen.length && bytes < ROUND_BYTES; i++) {
+      if (outcomes[i] != null) {
+        positions[count] = i;
+        chosen[count++] = outcomes[i];
+        bytes += size(outcomes[i]);
+        outcomes[i] = null;
+      }
+    }
+    unsettled -= count;
+    unsettledBytes -= bytes;
+    Duration busy = Duration.ofNanos(busyNanos);
+    busyNanos = 0;
+    boolean whole = count == work.indexes().size();
+    return count == chosen.length ? new Round(positions, chosen, whole, busy)
+        : new Round(Arrays.copyOf(positions, count), Arrays.copyOf(chosen, count), false, busy);
+  }
+
+  /** True for the one caller that finds everything settled: it acks. */
+  public synchronized boolean finish() {
+    boolean now = !finished && !settling && open == 0 && unsettled == 0;
+    finished |= now;
+    return now;
+  }
+
+  private static int size(Outcome outcome) {
+    return outcome instanceof Outcome.Success success && success.result() != null ? success.result().length : 0;
+  }
+}

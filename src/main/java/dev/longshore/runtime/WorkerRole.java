@@ -2,6 +2,7 @@ package dev.longshore.runtime;
 
 import dev.longshore.job.PoolRef;
 import dev.longshore.process.ChildProcesses;
+import dev.longshore.processor.Processors;
 import dev.longshore.queue.WorkQueues;
 import dev.longshore.store.redis.RedisConnection;
 import dev.longshore.store.redis.RedisLedger;
@@ -34,13 +35,15 @@ public class WorkerRole {
     PoolRef pool = new PoolRef(config.namespace(), config.pool().orElseThrow(() -> new IllegalStateException("LONGSHORE_POOL is not set")));
     Termination termination = Termination.install();
     try (ChildProcesses children = new ChildProcesses();
+        Processors processors = new Processors(children, System.getenv()::get, PluginFolder.given());
         RedisConnection store = connections.store();
         RedisLedger ledger = new RedisLedger(store, config.worker().leaseTime());
         RedisPools pools = new RedisPools(store);
         WorkQueues queues = connections.broker(pod)) {
       state.add(new RoleState.Part("redis", false, () -> condition(ledger.health().up(), ledger.health().message())));
       state.add(new RoleState.Part("rabbitmq", false, () -> condition(queues.health().up(), queues.health().message())));
-      try (Worker worker = assembly.worker(pool, pod, ledger, pools, queues, children)) {
+      try (Worker worker = assembly.worker(pool, pod, ledger, pools, queues, processors, System.getenv())) {
+        state.add(new RoleState.Part("worker", false, () -> condition(worker.health().up(), worker.health().message())));
         worker.start();
         LOG.infof("worker=%s pool=%s started", pod, pool);
         Thread.ofVirtual().start(() -> drainWhenAsked(termination, worker));

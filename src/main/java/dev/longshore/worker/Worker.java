@@ -78,6 +78,11 @@ public final class Worker implements AutoCloseable {
     return state;
   }
 
+  /** Completes when the worker has drained, whoever told it to, or was closed. */
+  public CompletableFuture<Void> drained() {
+    return drained;
+  }
+
   public Health health() {
     String waitsFor = outage.message();
     return new Health(waitsFor.isEmpty(), waitsFor);

@@ -25,7 +25,7 @@ final class LocalCheck {
     }
     try (ChildProcesses children = new ChildProcesses(); Processors processors = new Processors(children, name -> "", PluginFolder.given())) {
       JobSpec spec = mapping.map(job, Optional.empty()).spec();
-      new ItemSources(name -> "").check(spec);
+      new ItemSources(new HttpFetcher()).check(spec, () -> Optional.of(InlineData.of(job)));
       processors.check(spec);
       return Optional.empty();
     } catch (InvalidJobException e) {

@@ -3,6 +3,7 @@ package dev.longshore.runtime.local;
 import dev.longshore.api.v1alpha1.BatchJob;
 import dev.longshore.api.validation.Violation;
 import dev.longshore.job.JobSpec;
+import dev.longshore.operator.mapping.InlineData;
 import dev.longshore.operator.mapping.InvalidJobException;
 import dev.longshore.operator.mapping.JobSpecMapping;
 import dev.longshore.operator.mapping.Policy;
@@ -11,7 +12,9 @@ import dev.longshore.processor.InvalidProcessorException;
 import dev.longshore.processor.Processors;
 import dev.longshore.runtime.PluginFolder;
 import dev.longshore.source.SourceException;
+import dev.longshore.source.http.HttpFetcher;
 import dev.longshore.source.registry.ItemSources;
+import java.io.IOException;
 import java.util.Optional;
 
 /** Finds before anything is started what the first worker would find: a file that is not there, a program that cannot be run. */
@@ -25,19 +28,23 @@ final class LocalCheck {
     }
     try (ChildProcesses children = new ChildProcesses(); Processors processors = new Processors(children, name -> "", PluginFolder.given())) {
       JobSpec spec = mapping.map(job, Optional.empty()).spec();
-      new ItemSources(new HttpFetcher()).check(spec, () -> Optional.of(InlineData.of(job)));
+      if (job.getSpec().source().configMap() == null) {
+        byte[] items = job.getSpec().source().items() == null ? null : InlineData.ofItems(job.getSpec().source().items());
+        new ItemSources(new HttpFetcher()).check(spec, () -> Optional.ofNullable(items));
+      }
       processors.check(spec);
       return Optional.empty();
-    } catch (InvalidJobException e) {
-      return Optional.of(new Violation(e.field(), e.getMessage().substring(Math.min(e.getMessage().length(), e.field().length() + 2))));
-    } catch (InvalidProcessorException e) {
-      return Optional.of(new Violation(e.field(), e.getMessage().substring(Math.min(e.getMessage().length(), e.field().length() + 2))));
-    } catch (SourceException e) {
-      int colon = e.getMessage().indexOf(": ");
-      return Optional.of(colon > 0 && e.getMessage().startsWith("spec.")
-          ? new Violation(e.getMessage().substring(0, colon), e.getMessage().substring(colon + 2)) : new Violation("spec.source", e.getMessage()));
-    } catch (java.io.IOException e) {
+    } catch (InvalidJobException | InvalidProcessorException | SourceException e) {
+      return Optional.of(named(e.getMessage()));
+    } catch (IOException e) {
       return Optional.of(new Violation("spec.processor", e.getMessage()));
     }
+  }
+
+  /** These messages begin with the field. */
+  private static Violation named(String message) {
+    int colon = message.indexOf(": ");
+    return message.startsWith("spec.") && colon > 0 ? new Violation(message.substring(0, colon), message.substring(colon + 2))
+        : new Violation("spec", message);
   }
 }

@@ -11,12 +11,12 @@ public final class Report {
   private final boolean json;
   private boolean done;
 
-  Report(boolean json) {
+  public Report(boolean json) {
     this.json = json;
   }
 
   /** Manifests that were not taken: every problem with its place. */
-  void refused(ManifestLoader.Loaded loaded) {
+  public void refused(ManifestLoader.Loaded loaded) {
     loaded.problems().forEach(problem -> System.err.println("longshore: " + problem));
     if (json) {
       loaded.names().forEach(name -> {
@@ -29,7 +29,7 @@ public final class Report {
   }
 
   /** Jobs that could not be run because of something around them. */
-  void notRun(Manifests manifests, RunOutcome.Error error) {
+  public void notRun(Manifests manifests, RunOutcome.Error error) {
     if (json && !done) {
       manifests.jobs().forEach(job -> print(RunOutcome.refused(job.getMetadata().getName(), job.getMetadata().getNamespace(), error)));
     }

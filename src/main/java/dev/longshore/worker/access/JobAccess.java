@@ -73,16 +73,9 @@ public final class JobAccess {
     }
   }
 
-  /** Takes indexes. A take whose answer was lost is undone first: its leases would look like somebody else's. */
+  /** Takes indexes; again after a lost answer, because a holder's own lease is no obstacle to it. */
   public Ledger.TakeReply take(IndexSet indexes, int attempt) {
-    boolean[] again = {false};
-    return ledger(l -> {
-      if (again[0]) {
-        l.release(job, indexes, attempt, holder);
-      }
-      again[0] = true;
-      return l.take(job, indexes, attempt, holder);
-    });
+    return ledger(l -> l.take(job, indexes, attempt, holder));
   }
 
   public void settle(Settlement settlement) {

@@ -129,10 +129,10 @@ class ResumeTest {
         return one;
       }
     };
-    try (ItemReader reader = Reading.open(Format.NDJSON, Gunzip.of(broken).stream(), false, Optional.empty())) {
-      assertThatThrownBy(() -> Reading.all(reader)).isInstanceOfSatisfying(SourceException.class,
-          e -> assertThat(e.reason()).isEqualTo(SourceException.Reason.UNAVAILABLE)).hasMessageContaining("connection reset");
-    }
+    InputStream unpacked = Gunzip.of(broken).stream();
+    assertThatThrownBy(() -> Reading.all(Reading.open(Format.NDJSON, unpacked, false, Optional.empty())))
+        .isInstanceOfSatisfying(SourceException.class, e -> assertThat(e.reason()).isEqualTo(SourceException.Reason.UNAVAILABLE))
+        .hasMessageContaining("connection reset");
   }
 
   private static SourcePosition after(int records, String text, boolean hashed) throws SourceException {

@@ -1,6 +1,5 @@
 package dev.longshore.processor.http;
 
-import com.fasterxml.jackson.databind.node.IntNode;
 import dev.longshore.job.JobSpec.Allow;
 import dev.longshore.job.JobSpec.HeaderValue;
 import dev.longshore.job.JobSpec.HttpBatch;
@@ -87,15 +86,16 @@ public record HttpCall(Template url, String method, List<Header> headers, Templa
     if (!ownUrl && !LITERAL_HOST.matcher(url.beginning()).matches()) {
       throw new InvalidProcessorException(URL, "'" + spec.url() + "' is no http or https URL");
     }
+    StringBuilder example = new StringBuilder();
+    for (Template.Part part : url.parts()) {
+      example.append(part instanceof Template.Text(String text) ? text : ownUrl && example.isEmpty() ? "http://example/" : "0");
+    }
     try {
-      String example = url.fill(IntNode.valueOf(0), 0, "0", value -> ownUrl ? "http://example/" : "0");
-      if (new URI(example).getHost() == null) {
+      if (new URI(example.toString()).getHost() == null) {
         throw new InvalidProcessorException(URL, "'" + spec.url() + "' names no host");
       }
     } catch (URISyntaxException e) {
       throw new InvalidProcessorException(URL, "'" + spec.url() + "' is no URL: " + e.getReason());
-    } catch (Template.MissingField e) {
-      // the example has no fields; the template was read all the same
     }
     return url;
   }

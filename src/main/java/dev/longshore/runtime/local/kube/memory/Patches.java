@@ -1,0 +1,49 @@
+package dev.longshore.runtime.local.kube.memory;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fabric8.zjsonpatch.JsonPatch;
+import io.fabric8.zjsonpatch.JsonPatchException;
+import java.util.List;
+import java.util.Map;
+
+/** The two kinds of patch that are served: JSON Patch (RFC 6902) and JSON Merge Patch (RFC 7396). */
+final class Patches {
+  private Patches() {}
+
+  static ObjectNode apply(ApiPath path, String contentType, ObjectNode current, JsonNode patch) {
+    String type = contentType == null ? "" : contentType.split(";")[0].strip();
+    JsonNode patched = switch (type) {
+      case "application/json-patch+json" -> json(path, current, patch);
+      case "application/merge-patch+json" -> merge(current.deepCopy(), patch);
+      default -> throw ApiFailure.unsupportedPatch(type);
+    };
+    if (patched instanceof ObjectNode object) {
+      return object;
+    }
+    throw ApiFailure.badRequest("the patch leaves no object");
+  }
+
+  private static JsonNode json(ApiPath path, ObjectNode current, JsonNode patch) {
+    try {
+      return JsonPatch.apply(patch, current);
+    } catch (JsonPatchException e) {
+      throw ApiFailure.invalid(path, current.path("kind").asText(), path.name(), List.of("patch: " + e.getMessage()));
+    }
+  }
+
+  private static JsonNode merge(JsonNode target, JsonNode patch) {
+    if (!(patch instanceof ObjectNode changes)) {
+      return patch;
+    }
+    ObjectNode merged = target instanceof ObjectNode object ? object : changes.objectNode();
+    for (Map.Entry<String, JsonNode> change : changes.properties()) {
+      if (change.getValue().isNull()) {
+        merged.remove(change.getKey());
+      } else {
+        merged.set(change.getKey(), merge(merged.get(change.getKey()), change.getValue()));
+      }
+    }
+    return merged;
+  }
+}

@@ -132,8 +132,12 @@ public final class ProgressLoop implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
-    hints.close();
+  public void close() {
     thread.shutdownNow();
+    try {
+      hints.close();
+    } catch (Exception e) {
+      LOG.debugf("the ledger's hints could not be unsubscribed: %s", e.getMessage());
+    }
   }
 }

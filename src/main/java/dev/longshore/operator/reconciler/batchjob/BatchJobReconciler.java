@@ -5,7 +5,9 @@ import dev.longshore.api.v1alpha1.BatchJobStatus;
 import dev.longshore.job.JobPhase;
 import dev.longshore.operator.mapping.InvalidJobException;
 import dev.longshore.operator.progress.ActiveJobs;
+import dev.longshore.operator.reconciler.Events;
 import dev.longshore.operator.reconciler.KnownJobs;
+import dev.longshore.operator.reconciler.Parts;
 import dev.longshore.operator.reconciler.Wake;
 import dev.longshore.operator.status.JobStates;
 import dev.longshore.queue.QueueUnavailableException;
@@ -37,19 +39,22 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
   private final JobEnding ending;
   private final JobRemoval removal;
   private final Wake wake;
+  private final Events events;
   private final InstantSource clock;
 
-  BatchJobReconciler(List<Step> prepare, List<Step> follow, ActiveJobs active, KnownJobs known, JobReports reports, JobEnding ending,
-      JobRemoval removal, Wake wake, InstantSource clock) {
-    this.prepare = prepare;
-    this.follow = follow;
-    this.active = active;
-    this.known = known;
-    this.reports = reports;
-    this.ending = ending;
-    this.removal = removal;
-    this.wake = wake;
-    this.clock = clock;
+  public BatchJobReconciler(Parts parts) {
+    active = parts.active();
+    known = parts.known();
+    wake = parts.wake();
+    events = parts.events();
+    clock = parts.clock();
+    reports = new JobReports(parts.statuses(), parts.ledger(), parts.board(), clock);
+    ending = new JobEnding(parts.ledger(), parts.queues(), active, reports, events, wake);
+    removal = new JobRemoval(parts.client(), parts.ledger(), parts.queues(), active, reports, wake);
+    prepare = List.of(new FindPool(parts.client()), new MapSpec(parts.client(), parts.mapping()), new MakePool(parts.client(), parts.rules()),
+        new OpenAccount(parts.queues(), parts.ledger(), events), new FeedIntake(parts.queues(), parts.ledger()),
+        new Assign(active, parts.progress(), wake));
+    follow = List.of(new CheckServices(parts.progress()), new ReviveIntake(parts.queues(), parts.ledger()), new Work(parts.ledger(), reports));
   }
 
   @Override
@@ -66,9 +71,8 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
       return again(ending.tidy(pass));
     }
     pass.active = active.find(pass.ref()).filter(found -> found.generation() == job.getMetadata().getGeneration());
-    return again(switch (take(pass.active.isPresent() ? follow : prepare, pass)) {
-      case Progress.Next next -> report(pass);
-      case Progress.Stop stop -> Duration.ZERO;
+    return again(switch (take(pass)) {
+      case Progress.Next next -> report(pass, before);
       case Progress.Wait wait -> {
         pass.status = pass.states().waiting(pass.status, wait.reason(), wait.message(), wait.stale() && pass.active.isPresent());
         reports.write(pass);
@@ -78,15 +82,10 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
     });
   }
 
-  private Progress take(List<Step> steps, JobPass pass) {
+  private Progress take(JobPass pass) {
     try {
-      for (Step step : steps) {
-        Progress progress = step.take(pass);
-        if (!(progress instanceof Progress.Next)) {
-          return progress;
-        }
-      }
-      return Progress.NEXT;
+      Progress prepared = pass.active.isPresent() ? Progress.NEXT : take(prepare, pass);
+      return prepared instanceof Progress.Next ? take(follow, pass) : prepared;
     } catch (InvalidJobException e) {
       return new Progress.Fail(e.reason().word(), e.getMessage());
     } catch (StoreUnavailableException e) {
@@ -102,8 +101,21 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
     }
   }
 
-  private Duration report(JobPass pass) {
+  private static Progress take(List<Step> steps, JobPass pass) throws InvalidJobException {
+    for (Step step : steps) {
+      Progress progress = step.take(pass);
+      if (!(progress instanceof Progress.Next)) {
+        return progress;
+      }
+    }
+    return Progress.NEXT;
+  }
+
+  private Duration report(JobPass pass, BatchJobStatus before) {
     Duration wait = reports.write(pass);
+    if (JobStates.phase(before) == JobPhase.PENDING) {
+      events.normal(pass.job(), "Started", "its queues and its account are there, its source is being read");
+    }
     if (wait.isZero()) {
       reports.publish(pass);
     }

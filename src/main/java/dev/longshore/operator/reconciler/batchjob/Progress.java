@@ -18,7 +18,4 @@ sealed interface Progress {
 
   /** The run cannot go on. */
   record Fail(String reason, String message) implements Progress {}
-
-  /** Nothing further is to be done in this pass. */
-  record Stop() implements Progress {}
 }

@@ -27,7 +27,7 @@ final class Work implements Step {
     ActiveJob active = pass.active.orElseThrow();
     Optional<Observation> last = active.last();
     if (last.isEmpty()) {
-      return new Progress.Stop();
+      return Progress.NEXT;
     }
     JobReading reading = last.get().reading();
     if (reading == null) {

@@ -1,5 +1,6 @@
 package dev.longshore.operator.progress;
 
+import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /** Whether a service answers, said once for each change and not once a second. */
@@ -7,7 +8,8 @@ public final class Outage {
   private static final Logger LOG = Logger.getLogger(Outage.class);
 
   private final String service;
-  private boolean away;
+  /** Why it does not answer; null when it does. */
+  private String away;
 
   public Outage(String service) {
     this.service = service;
@@ -15,25 +17,26 @@ public final class Outage {
 
   /** Whether this is news. */
   public synchronized boolean began(RuntimeException why) {
-    if (away) {
+    if (away != null) {
       return false;
     }
-    away = true;
-    LOG.warnf("service=%s state=away: %s; nothing is lost, it goes on when it is back", service, why.getMessage());
+    away = String.valueOf(why.getMessage());
+    LOG.warnf("service=%s state=away: %s; nothing is lost, it goes on when it is back", service, away);
     return true;
   }
 
   /** Whether this is news. */
   public synchronized boolean ended() {
-    if (!away) {
+    if (away == null) {
       return false;
     }
-    away = false;
+    away = null;
     LOG.infof("service=%s state=back", service);
     return true;
   }
 
-  public synchronized boolean away() {
-    return away;
+  /** Why it does not answer; empty when it does. */
+  public synchronized Optional<String> problem() {
+    return Optional.ofNullable(away);
   }
 }

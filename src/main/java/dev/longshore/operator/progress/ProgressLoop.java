@@ -13,6 +13,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
@@ -70,12 +71,14 @@ public final class ProgressLoop implements AutoCloseable {
     }
   }
 
-  public boolean storeAway() {
-    return store.away();
+  /** Why the ledger does not answer; empty when it does. */
+  public Optional<String> storeProblem() {
+    return store.problem();
   }
 
-  public boolean brokerAway() {
-    return broker.away();
+  /** Why the broker does not answer; empty when it does. */
+  public Optional<String> brokerProblem() {
+    return broker.problem();
   }
 
   private void tick() {
@@ -129,8 +132,12 @@ public final class ProgressLoop implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
-    hints.close();
+  public void close() {
     thread.shutdownNow();
+    try {
+      hints.close();
+    } catch (Exception e) {
+      LOG.debugf("the ledger's hints could not be unsubscribed: %s", e.getMessage());
+    }
   }
 }

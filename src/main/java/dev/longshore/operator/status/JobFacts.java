@@ -10,6 +10,9 @@ import java.time.Instant;
  * @param observation null before the first
  * @param itemsPerSecond lately
  * @param pool null when nothing is known of it
+ * @param unacked messages that workers hold; null when that cannot be told for this job alone
  * @param failed the lowest failed indexes; null when they have not changed
+ * @param queue name of the work queue
  */
-public record JobFacts(Observation observation, long itemsPerSecond, PoolFigures pool, IndexSet failed, String queue, Instant now) {}
+public record JobFacts(Observation observation, long itemsPerSecond, PoolFigures pool, Long unacked, IndexSet failed, String queue,
+    Instant now) {}

@@ -77,7 +77,7 @@ public final class JobNumbers {
     if (facts.observation().work() == null) {
       return before.queue();
     }
-    return new Queue(facts.queue(), facts.observation().work().ready(), facts.pool() == null ? null : facts.pool().chunks());
+    return new Queue(facts.queue(), facts.observation().work().ready(), facts.unacked());
   }
 
   /** As many whole ranges as fit; null when none failed. */

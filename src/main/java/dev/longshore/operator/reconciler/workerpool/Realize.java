@@ -11,6 +11,7 @@ import dev.longshore.operator.pods.PodStages;
 import dev.longshore.operator.pods.PodTemplateRules;
 import dev.longshore.operator.progress.ActiveJobs;
 import dev.longshore.operator.reconciler.Events;
+import dev.longshore.operator.reconciler.Parts;
 import dev.longshore.store.Ledger;
 import dev.longshore.store.LedgerGoneException;
 import dev.longshore.store.Pools;
@@ -45,13 +46,13 @@ final class Realize {
   private final Consumer<Pod> cache;
 
   /** @param cache is given each new pod, because the watch tells of it later than the next pass may come */
-  Realize(Pools pools, Ledger ledger, ActiveJobs active, PodFleet fleet, PodTemplateRules rules, Events events, Consumer<Pod> cache) {
-    this.pools = pools;
-    this.ledger = ledger;
-    this.active = active;
-    this.fleet = fleet;
-    this.rules = rules;
-    this.events = events;
+  Realize(Parts parts, Consumer<Pod> cache) {
+    this.pools = parts.pools();
+    this.ledger = parts.ledger();
+    this.active = parts.active();
+    this.fleet = parts.fleet();
+    this.rules = parts.rules();
+    this.events = parts.events();
     this.cache = cache;
   }
 

@@ -5,17 +5,14 @@ import dev.longshore.api.v1alpha1.WorkerPoolStatus;
 import dev.longshore.job.PoolRef;
 import dev.longshore.operator.autoscaler.Collect;
 import dev.longshore.operator.pods.PodFleet;
-import dev.longshore.operator.pods.PodTemplateRules;
 import dev.longshore.operator.pods.WorkerPods;
 import dev.longshore.operator.progress.ActiveJob;
 import dev.longshore.operator.progress.ActiveJobs;
-import dev.longshore.operator.reconciler.Events;
-import dev.longshore.operator.reconciler.KnownJobs;
+import dev.longshore.operator.reconciler.Parts;
 import dev.longshore.operator.reconciler.Wake;
 import dev.longshore.operator.status.PoolBoard;
 import dev.longshore.operator.status.PoolStates;
 import dev.longshore.operator.status.StatusWriter;
-import dev.longshore.store.Ledger;
 import dev.longshore.store.Pools;
 import dev.longshore.store.StoreFullException;
 import dev.longshore.store.StoreUnavailableException;
@@ -55,19 +52,17 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
   private InformerEventSource<Pod, WorkerPool> pods;
 
   /** @param synced whether the cached jobs are complete: before that a pool would seem to have no work */
-  public WorkerPoolReconciler(KnownJobs jobs, ActiveJobs active, Ledger ledger, Pools pools, PodFleet fleet, PodTemplateRules rules,
-      PoolBoard board, StatusWriter statuses, Events events, Wake wake, BooleanSupplier synced, InstantSource clock) {
-    this.pools = pools;
-    this.active = active;
-    this.fleet = fleet;
-    this.board = board;
-    this.statuses = statuses;
-    this.wake = wake;
+  public WorkerPoolReconciler(Parts parts, BooleanSupplier synced) {
+    this.pools = parts.pools();
+    this.active = parts.active();
+    this.fleet = parts.fleet();
+    this.board = parts.board();
+    this.statuses = parts.statuses();
+    this.wake = parts.wake();
     this.synced = synced;
-    this.clock = clock;
-    Realize realize = new Realize(pools, ledger, active, fleet, rules, events,
-        pod -> pods.handleRecentResourceCreate(ResourceID.fromResource(pod), pod));
-    this.pass = new PoolPass(jobs, pools, new Collect(active), realize, clock);
+    this.clock = parts.clock();
+    Realize realize = new Realize(parts, pod -> pods.handleRecentResourceCreate(ResourceID.fromResource(pod), pod));
+    this.pass = new PoolPass(parts.known(), pools, new Collect(active), realize, clock);
   }
 
   @Override

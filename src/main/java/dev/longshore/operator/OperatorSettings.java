@@ -1,0 +1,32 @@
+package dev.longshore.operator;
+
+import dev.longshore.operator.mapping.Policy;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ResourceRequirements;
+import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * How the operator works.
+ *
+ * @param identity who it is among its replicas: the pod's name
+ * @param watchNamespaces the namespaces that it serves; empty is all
+ * @param leaderElection whether several replicas agree on one that works
+ * @param leaseNamespace where they do
+ * @param workerImage image of worker pods whose template names none
+ * @param imagePullSecrets names of the Secrets to pull it with
+ * @param workerResources of worker pods whose template names none
+ * @param policy what jobs with a pool of their own may do
+ */
+public record OperatorSettings(String identity, Set<String> watchNamespaces, boolean leaderElection, String leaseNamespace, String workerImage,
+    List<String> imagePullSecrets, ResourceRequirements workerResources, Policy policy) {
+
+  /** What a worker gets unless somebody says otherwise: it stays under 350 MB, the rest is for the programs that it starts. */
+  public static ResourceRequirements defaultWorkerResources() {
+    Map<String, Quantity> memory = Map.of("memory", new Quantity("512Mi"));
+    return new ResourceRequirementsBuilder().withLimits(memory).withRequests(Map.of("cpu", new Quantity("250m"), "memory", new Quantity("512Mi")))
+        .build();
+  }
+}

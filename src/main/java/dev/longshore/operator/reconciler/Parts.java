@@ -1,0 +1,19 @@
+package dev.longshore.operator.reconciler;
+
+import dev.longshore.operator.mapping.JobSpecMapping;
+import dev.longshore.operator.pods.PodFleet;
+import dev.longshore.operator.pods.PodTemplateRules;
+import dev.longshore.operator.progress.ActiveJobs;
+import dev.longshore.operator.progress.ProgressLoop;
+import dev.longshore.operator.status.PoolBoard;
+import dev.longshore.operator.status.StatusWriter;
+import dev.longshore.queue.WorkQueues;
+import dev.longshore.store.Ledger;
+import dev.longshore.store.Pools;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.time.InstantSource;
+
+/** What the reconcilers share. */
+public record Parts(KubernetesClient client, Ledger ledger, Pools pools, WorkQueues queues, ActiveJobs active, KnownJobs known,
+    ProgressLoop progress, JobSpecMapping mapping, PodFleet fleet, PodTemplateRules rules, PoolBoard board, StatusWriter statuses,
+    Events events, Wake wake, InstantSource clock) {}

@@ -1,0 +1,108 @@
+package dev.longshore.operator.reconciler.batchjob;
+
+import dev.longshore.api.v1alpha1.BatchJob;
+import dev.longshore.api.v1alpha1.BatchJobStatus;
+import dev.longshore.api.v1alpha1.BatchJobStatus.Items;
+import dev.longshore.job.IndexSet;
+import dev.longshore.operator.progress.Observation;
+import dev.longshore.operator.status.JobFacts;
+import dev.longshore.operator.status.JobNumbers;
+import dev.longshore.operator.status.PoolBoard;
+import dev.longshore.operator.status.PoolFigures;
+import dev.longshore.operator.status.StatusWriter;
+import dev.longshore.store.Ledger;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Tells how jobs stand, in the resource and in the ledger: a new phase or condition at once, mere numbers at most once a second a job. */
+final class JobReports {
+  private static final Duration PAUSE = Duration.ofSeconds(1);
+
+  private final StatusWriter statuses;
+  private final Ledger ledger;
+  private final PoolBoard board;
+  private final InstantSource clock;
+  private final JobNumbers numbers = new JobNumbers();
+  private final Map<String, Instant> lastWrite = new ConcurrentHashMap<>();
+
+  JobReports(StatusWriter statuses, Ledger ledger, PoolBoard board, InstantSource clock) {
+    this.statuses = statuses;
+    this.ledger = ledger;
+    this.board = board;
+    this.clock = clock;
+  }
+
+  Optional<BatchJobStatus> current(BatchJob job) {
+    return statuses.current(job, BatchJobStatus.class);
+  }
+
+  /** The status with the numbers of what was read. */
+  BatchJobStatus numbers(JobPass pass, Observation observation, long itemsPerSecond) {
+    PoolFigures pool = board.find(pass.pool()).orElse(null);
+    long failedBefore = pass.status.items() == null ? 0 : Objects.requireNonNullElse(pass.status.items().failed(), 0L);
+    IndexSet failed = observation.reading().counts().failed() == failedBefore ? null : ledger.failedIndexes(pass.ref(), JobNumbers.INDEX_RANGES);
+    Long unacked = pool != null && pass.ownPool() ? (Long) pool.chunks() : null;
+    return numbers.with(pass.status, new JobFacts(observation, itemsPerSecond, pool, unacked, failed, null, pass.now()));
+  }
+
+  /**
+   * Writes the status when it differs.
+   *
+   * @return how long a difference of mere numbers has to wait; zero when nothing waits
+   */
+  Duration write(JobPass pass) {
+    BatchJobStatus before = current(pass.job()).orElse(null);
+    if (pass.status.equals(before)) {
+      return Duration.ZERO;
+    }
+    Instant now = clock.instant();
+    Instant last = lastWrite.getOrDefault(pass.ref().uid(), Instant.MIN);
+    boolean urgent = before == null || !Objects.equals(before.phase(), pass.status.phase())
+        || !Objects.equals(before.conditions(), pass.status.conditions());
+    if (!urgent && last.plus(PAUSE).isAfter(now)) {
+      return Duration.between(now, last.plus(PAUSE));
+    }
+    if (statuses.write(pass.job(), pass.status, BatchJobStatus.class)) {
+      lastWrite.put(pass.ref().uid(), now);
+    }
+    return Duration.ZERO;
+  }
+
+  /** The same numbers for those that read the ledger; the job must have an account. */
+  void publish(JobPass pass) {
+    BatchJobStatus status = pass.status;
+    Map<String, String> fields = new LinkedHashMap<>();
+    fields.put("phase", status.phase());
+    fields.put("run", String.valueOf(Objects.requireNonNullElse(status.run(), 1)));
+    fields.put("updated", pass.now().toString());
+    if (status.items() != null) {
+      Items items = status.items();
+      put(fields, "total", items.total());
+      put(fields, "pending", items.pending());
+      put(fields, "inFlight", items.inFlight());
+      put(fields, "retrying", items.retrying());
+      put(fields, "succeeded", items.succeeded());
+      put(fields, "failed", items.failed());
+      put(fields, "skipped", items.skipped());
+      put(fields, "cancelled", items.cancelled());
+    }
+    ledger.publishStatus(pass.ref(), fields);
+  }
+
+  void forget(BatchJob job) {
+    statuses.forget(job);
+    lastWrite.remove(job.getMetadata().getUid());
+  }
+
+  private static void put(Map<String, String> fields, String name, Long value) {
+    if (value != null) {
+      fields.put(name, value.toString());
+    }
+  }
+}

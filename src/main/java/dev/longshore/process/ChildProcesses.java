@@ -27,14 +27,16 @@ public final class ChildProcesses implements AutoCloseable {
   /** {@code + pid} watches a group, {@code - pid} kills what is left of it and forgets it. Builtins only: no process is started for it. */
   private static final String REAPER = """
       trap '' INT TERM HUP
-      left=
+      left= folder=
       while read -r sign pid; do
         case $sign in
+          x) folder=$pid;;
           +) left="$left $pid";;
           -) kill -9 -- "-$pid" 2>/dev/null; rest=; for p in $left; do [ "$p" = "$pid" ] || rest="$rest $p"; done; left=$rest;;
         esac
       done
       for p in $left; do kill -9 -- "-$p" 2>/dev/null || kill -9 "$p" 2>/dev/null; done
+      for again in 1 2 3 4 5; do [ -z "$folder" ] || rm -rf "$folder" 2>/dev/null && break; sleep 1; done
       """;
   /** Makes a child the leader of a session; where it is missing (macOS), only the child and its known descendants can be ended. */
   private static final Path SETSID = Path.of("/usr/bin/setsid");
@@ -49,6 +51,7 @@ public final class ChildProcesses implements AutoCloseable {
   private final Set<Long> ended = new HashSet<>();
   private Process reaper;
   private Writer toReaper;
+  private Path folder;
   private boolean closed;
 
   /** Starts a child. The builder's command is run as it is, in a process group of its own. */
@@ -75,6 +78,16 @@ public final class ChildProcesses implements AutoCloseable {
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
+    }
+  }
+
+  /** Has {@code temporary} removed when the last children are gone, even when this process was killed. */
+  public synchronized void removeAtEnd(Path temporary) throws IOException {
+    folder = temporary;
+    if (reaper == null) {
+      startReaper();
+    } else {
+      tell('x', folder);
     }
   }
 
@@ -112,7 +125,10 @@ public final class ChildProcesses implements AutoCloseable {
     Process started = new ProcessBuilder(inOwnGroup(List.of("/bin/sh", "-c", REAPER)))
         .redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(ProcessBuilder.Redirect.DISCARD).start();
     reaper = started;
-    toReaper = started.outputWriter(StandardCharsets.US_ASCII);
+    toReaper = started.outputWriter(StandardCharsets.UTF_8);
+    if (folder != null) {
+      tell('x', folder);
+    }
     living.forEach(pid -> tell('+', pid));
     ended.removeIf(pid -> tell('-', pid));
     started.onExit().thenRun(() -> starter.execute(() -> replace(started)));
@@ -140,12 +156,12 @@ public final class ChildProcesses implements AutoCloseable {
     }
   }
 
-  private synchronized boolean tell(char sign, long pid) {
+  private synchronized boolean tell(char sign, Object what) {
     if (reaper == null) {
       return false;
     }
     try {
-      toReaper.write(sign + " " + pid + "\n");
+      toReaper.write(sign + " " + what + "\n");
       toReaper.flush();
       return true;
     } catch (IOException e) {

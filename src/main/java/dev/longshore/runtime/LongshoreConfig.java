@@ -86,6 +86,9 @@ public interface LongshoreConfig {
     @WithDefault("longshore/longshore:dev")
     String workerImage();
 
+    /** Names of the Secrets that the image is pulled with. */
+    Optional<List<String>> imagePullSecrets();
+
     /** The name of this replica in the election; unset takes the host's name. */
     Optional<String> identity();
   }

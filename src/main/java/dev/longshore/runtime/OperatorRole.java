@@ -48,8 +48,8 @@ public class OperatorRole implements JobViews {
         RedisConnection store = connections.store();
         Ledger accounts = new RedisLedger(store, config.worker().leaseTime());
         Pools pools = new RedisPools(store);
-        WorkQueues queues = connections.broker("operator");
-        OperatorService service = start(kubernetes, accounts, pools, queues, OperatorConfiguration.settings(config))) {
+        WorkQueues queues = connections.broker("operator")) {
+      OperatorService service = start(kubernetes, accounts, pools, queues, OperatorConfiguration.settings(config));
       termination.await();
       LOG.info("operator=stopping");
       service.stop();
@@ -57,8 +57,13 @@ public class OperatorRole implements JobViews {
     }
   }
 
+  /** Starts the operator of a local run. */
+  public OperatorService startLocal(KubernetesClient kubernetes, Ledger accounts, Pools pools, WorkQueues queues, String image) {
+    return start(kubernetes, accounts, pools, queues, OperatorConfiguration.local(image));
+  }
+
   /** Starts the operator on the given parts; its HTTP then shows them. */
-  public OperatorService start(KubernetesClient kubernetes, Ledger accounts, Pools pools, WorkQueues queues, OperatorSettings settings) {
+  private OperatorService start(KubernetesClient kubernetes, Ledger accounts, Pools pools, WorkQueues queues, OperatorSettings settings) {
     OperatorService service = new OperatorService(kubernetes, accounts, pools, queues, settings, java.time.InstantSource.system(), metrics);
     client = kubernetes;
     ledger = accounts;

@@ -1,5 +1,6 @@
 package dev.longshore.runtime.local;
 
+import dev.longshore.runtime.local.pods.WorkerCommand;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,11 +15,12 @@ final class WorkerJvm {
    * speed as with ten times the heap.
    */
   private static final List<String> OPTIONS = List.of("-XX:+UseSerialGC", "-Xms48m", "-Xmx160m", "-Xss512k", "-XX:MaxMetaspaceSize=128m",
-      "-XX:ReservedCodeCacheSize=64m", "-XX:+ExitOnOutOfMemoryError");
+      "-XX:ReservedCodeCacheSize=64m");
 
   private WorkerJvm() {}
 
-  static List<String> command() {
+  /** The command for pods of {@code image}. */
+  static WorkerCommand command(String image) {
     Path jar = Path.of(System.getProperty("java.class.path")).toAbsolutePath();
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -32,8 +34,6 @@ final class WorkerJvm {
         command.add("-XX:AOTCache=" + cache);
       }
     }
-    command.add("-jar");
-    command.add(jar.toString());
-    return command;
+    return new WorkerCommand(image, command, List.of("-jar", jar.toString()));
   }
 }

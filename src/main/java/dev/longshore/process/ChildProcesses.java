@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
@@ -52,18 +53,28 @@ public final class ChildProcesses implements AutoCloseable {
 
   /** Starts a child. The builder's command is run as it is, in a process group of its own. */
   public Child start(ProcessBuilder builder) throws IOException {
+    Future<Child> forked;
     try {
-      return starter.submit(() -> fork(builder)).get();
+      forked = starter.submit(() -> fork(builder));
     } catch (RejectedExecutionException e) {
       throw new IOException("no more children are started: this process is ending", e);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof IOException io) {
-        throw io;
+    }
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return forked.get();
+        } catch (InterruptedException e) {
+          // a fork cannot be called back, and a child that nobody knows of would run on: it takes milliseconds to wait for it
+          interrupted = true;
+        }
       }
-      throw new IllegalStateException("could not start " + builder.command(), e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted while starting " + builder.command(), e);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException io ? io : new IOException("could not start " + builder.command(), e.getCause());
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 

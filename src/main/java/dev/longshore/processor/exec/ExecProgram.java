@@ -121,5 +121,5 @@ public record ExecProgram(List<String> command, Path directory, Map<String, Stri
   }
 
   /** Who the output of a program belongs to, in the log. */
-  record Owner(JobRef job, String worker) {}
+  public record Owner(JobRef job, String worker) {}
 }

@@ -1,0 +1,127 @@
+package dev.longshore.processor;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.longshore.job.JobRef;
+import dev.longshore.job.JobSpec;
+import dev.longshore.job.JobSpec.ExecMode;
+import dev.longshore.job.JobSpec.ExecProcessor;
+import dev.longshore.job.JobSpec.HttpProcessor;
+import dev.longshore.job.JobSpec.NoopProcessor;
+import dev.longshore.job.JobSpec.PluginProcessor;
+import dev.longshore.process.ChildProcesses;
+import dev.longshore.processor.exec.BatchExecProcessor;
+import dev.longshore.processor.exec.ExecProgram;
+import dev.longshore.processor.exec.StreamExecProcessor;
+import dev.longshore.processor.http.HttpCall;
+import dev.longshore.processor.http.HttpItemProcessor;
+import dev.longshore.processor.noop.NoopItemProcessor;
+import dev.longshore.processor.plugin.Plugins;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+
+/** Makes the processor that a job's spec asks for, with its guard. Shared by all jobs of a worker. */
+public final class Processors implements AutoCloseable {
+  private final ChildProcesses children;
+  private final Function<String, String> environment;
+  private final Plugins plugins;
+
+  /**
+   * Sets up the registry.
+   *
+   * @param environment this process's variables: null for one that is not set
+   * @param pluginFolder jars with processors; null for none
+   */
+  public Processors(ChildProcesses children, Function<String, String> environment, Path pluginFolder) {
+    this.children = children;
+    this.environment = environment;
+    this.plugins = new Plugins(pluginFolder);
+  }
+
+  /**
+   * Makes and starts a job's processor; close it when the job ends.
+   *
+   * @throws InvalidProcessorException as {@link #check} does, and when a plugin refuses its config
+   */
+  public GuardedProcessor create(JobRef job, JobSpec spec) {
+    checkAllowed(spec);
+    ItemProcessor processor = switch (spec.processor()) {
+      case NoopProcessor noop -> new NoopItemProcessor();
+      case ExecProcessor exec -> exec(job, exec, spec);
+      case HttpProcessor http -> new HttpItemProcessor(HttpCall.of(http, spec.allow(), environment));
+      case PluginProcessor plugin -> started(plugin);
+    };
+    return new GuardedProcessor(job, processor, settings(processor, spec), spec.batching() == null ? null : spec.batching().size());
+  }
+
+  /**
+   * Checks all that can be checked without working on an item.
+   *
+   * @throws InvalidProcessorException whose message begins with the field that is wrong
+   */
+  public void check(JobSpec spec) {
+    checkAllowed(spec);
+    switch (spec.processor()) {
+      case NoopProcessor noop -> { }
+      case ExecProcessor exec -> ExecProgram.of(exec, spec.allow(), environment);
+      case HttpProcessor http -> HttpCall.of(http, spec.allow(), environment);
+      case PluginProcessor plugin -> close(started(plugin));
+    }
+  }
+
+  private static void checkAllowed(JobSpec spec) {
+    String type = switch (spec.processor()) {
+      case NoopProcessor noop -> "noop";
+      case ExecProcessor exec -> "exec";
+      case HttpProcessor http -> "http";
+      case PluginProcessor plugin -> "plugin";
+    };
+    Set<String> allowed = spec.allow().processors();
+    if (!allowed.contains(type) && !allowed.contains("*")) {
+      throw new InvalidProcessorException("spec.processor." + type, "may not be used on this pool; its allow.processors are " + allowed);
+    }
+  }
+
+  private ItemProcessor exec(JobRef job, ExecProcessor exec, JobSpec spec) {
+    ExecProgram program = ExecProgram.of(exec, spec.allow(), environment);
+    String worker = environment.apply("HOSTNAME");
+    ExecProgram.Owner owner = new ExecProgram.Owner(job, worker == null ? "local" : worker);
+    return exec.mode() == ExecMode.BATCH ? new BatchExecProcessor(program, children, owner)
+        : new StreamExecProcessor(program, exec.processes(), spec.concurrency(), children, owner);
+  }
+
+  private ItemProcessor started(PluginProcessor plugin) {
+    ItemProcessor processor = plugins.create(plugin.name());
+    try {
+      processor.start(plugin.config() == null ? JsonNodeFactory.instance.objectNode() : plugin.config());
+      return processor;
+    } catch (RuntimeException e) {
+      close(processor);
+      throw new InvalidProcessorException("spec.processor.plugin.config", e.getMessage() == null ? e.toString() : e.getMessage());
+    }
+  }
+
+  private static void close(ItemProcessor processor) {
+    try {
+      processor.close();
+    } catch (Exception e) {
+      throw new InvalidProcessorException("spec.processor.plugin.name", processor.name() + " cannot be closed: " + e.getMessage());
+    }
+  }
+
+  private static GuardSettings settings(ItemProcessor processor, JobSpec spec) {
+    try {
+      return GuardSettings.resolve(processor.getClass().getMethod("process", List.class), processor.getClass(), spec);
+    } catch (NoSuchMethodException e) {
+      throw new IllegalStateException("the interface has it", e);
+    }
+  }
+
+  /** Lets go of the plugins' jars; call it after the last processor was closed. */
+  @Override
+  public void close() throws IOException {
+    plugins.close();
+  }
+}

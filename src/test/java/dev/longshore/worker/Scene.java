@@ -1,0 +1,159 @@
+package dev.longshore.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.longshore.job.ItemCounts;
+import dev.longshore.job.ItemResult;
+import dev.longshore.job.JobRef;
+import dev.longshore.job.JobSpec;
+import dev.longshore.job.Outcome;
+import dev.longshore.job.PoolRef;
+import dev.longshore.job.WorkItem;
+import dev.longshore.queue.Message;
+import dev.longshore.queue.WorkQueues.Kind;
+import dev.longshore.source.ItemSource;
+import dev.longshore.store.AuditReading;
+import dev.longshore.store.JobReading;
+import dev.longshore.store.Ledger;
+import dev.longshore.store.Pools.Assignment;
+import dev.longshore.store.StoreUnavailableException;
+import dev.longshore.store.memory.MemoryLedger;
+import dev.longshore.store.memory.MemoryPools;
+import dev.longshore.worker.execute.BatchProcessor;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+
+/** A job, its ledger and queues, and workers that come and go. */
+final class Scene implements AutoCloseable {
+  static final JobRef JOB = new JobRef("ns", "numbers", "5f3a9c02");
+  static final PoolRef POOL = new PoolRef("ns", "pool");
+
+  final MemoryLedger truth = new MemoryLedger(InstantSource.system(), Duration.ofSeconds(3));
+  final MemoryPools pools = new MemoryPools(InstantSource.system());
+  final LocalQueues queues = new LocalQueues();
+  final AtomicInteger inside = new AtomicInteger();
+  final AtomicInteger mostInside = new AtomicInteger();
+  final AtomicInteger calls = new AtomicInteger();
+  volatile boolean storeAway;
+  private final List<Worker> workers = new ArrayList<>();
+  private final ItemSource source;
+
+  /** What a processor does to an item. */
+  interface Act {
+    Outcome on(WorkItem item) throws InterruptedException;
+  }
+
+  Scene(JobSpec spec, ItemSource source) {
+    this.source = source;
+    truth.open(JOB, spec, null);
+    queues.declare(JOB);
+    queues.publish(JOB, Kind.CONTROL, new Message.Feed(1, 1, null)).join();
+    assign(Set.of());
+  }
+
+  void assign(Set<String> draining) {
+    pools.assign(POOL, new Assignment(List.of(JOB), draining));
+  }
+
+  void assignNothing() {
+    pools.assign(POOL, new Assignment(List.of(), Set.of()));
+  }
+
+  Worker worker(String pod, int batchSize, Act act) {
+    return worker(pod, processor(batchSize, batch -> {
+      List<Outcome> outcomes = new ArrayList<>();
+      for (WorkItem item : batch) {
+        try {
+          outcomes.add(act.on(item));
+        } catch (InterruptedException e) {
+          throw new IllegalStateException("interrupted", e);
+        }
+      }
+      return outcomes;
+    }));
+  }
+
+  Worker worker(String pod, BatchProcessor processor) {
+    Worker worker = new Worker(new WorkerSettings(POOL, pod), ledger(), pools, queues, (spec, inline) -> source, (job, spec) -> processor,
+        InstantSource.system());
+    workers.add(worker);
+    worker.start();
+    return worker;
+  }
+
+  BatchProcessor processor(int batchSize, Function<List<WorkItem>, List<Outcome>> answer) {
+    return new BatchProcessor() {
+      @Override
+      public List<Outcome> call(List<WorkItem> batch) {
+        mostInside.accumulateAndGet(inside.incrementAndGet(), Math::max);
+        calls.incrementAndGet();
+        try {
+          return answer.apply(batch);
+        } finally {
+          inside.decrementAndGet();
+        }
+      }
+
+      @Override
+      public int batchSize() {
+        return batchSize;
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  /** The ledger as workers see it: it can go away. */
+  Ledger ledger() {
+    return (Ledger) Proxy.newProxyInstance(Ledger.class.getClassLoader(), new Class<?>[] {Ledger.class}, (proxy, method, args) -> {
+      if (storeAway) {
+        throw new StoreUnavailableException("taken away by the test", null);
+      }
+      try {
+        return method.invoke(truth, args);
+      } catch (InvocationTargetException e) {
+        throw e.getCause();
+      }
+    });
+  }
+
+  JobReading reading() {
+    return truth.read(List.of(JOB)).get(JOB);
+  }
+
+  ItemCounts counts() {
+    return reading().counts();
+  }
+
+  /** Waits until every item is final and nothing of the job is under way, and checks the account. */
+  ItemCounts awaitEnd() {
+    await().atMost(Duration.ofSeconds(30)).until(() -> counts().allFinal());
+    await().atMost(Duration.ofSeconds(30)).until(() -> queues.live(JOB) == 0);
+    AuditReading audit = truth.audit(JOB);
+    assertThat(audit.violations()).isEmpty();
+    assertThat(audit.leasedItems()).isZero();
+    assertThat(audit.missing().isEmpty()).isTrue();
+    return counts();
+  }
+
+  List<ItemResult> results() {
+    List<ItemResult> results = new ArrayList<>();
+    truth.results(JOB, 0, results::add);
+    return results;
+  }
+
+  @Override
+  public void close() {
+    workers.forEach(Worker::close);
+    queues.close();
+  }
+}

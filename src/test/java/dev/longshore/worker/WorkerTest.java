@@ -1,0 +1,324 @@
+package dev.longshore.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.longshore.job.Chunk;
+import dev.longshore.job.Failure;
+import dev.longshore.job.IndexSet;
+import dev.longshore.job.ItemCounts;
+import dev.longshore.job.ItemResult;
+import dev.longshore.job.ItemResult.Status;
+import dev.longshore.job.JobSpec;
+import dev.longshore.job.Outcome;
+import dev.longshore.processor.InvalidProcessorException;
+import dev.longshore.queue.Message;
+import dev.longshore.queue.WorkQueues.Kind;
+import dev.longshore.store.Heartbeat.State;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class WorkerTest {
+  private static final Failure NO = new Failure("No", "not today");
+
+  private Scene scene;
+
+  @AfterEach
+  void close() {
+    scene.close();
+  }
+
+  private Scene given(JobSpec spec, long items) {
+    scene = new Scene(spec, Numbers.upTo(items));
+    return scene;
+  }
+
+  @Test
+  void worksOnEveryItemOnceAndKeepsResultsInOrder() {
+    given(Jobs.spec().build(), 5_000);
+    scene.worker("a", 100, item -> Outcome.success(("\"" + item.text() + "\"").getBytes()));
+    scene.worker("b", 100, item -> Outcome.success(("\"" + item.text() + "\"").getBytes()));
+    assertThat(scene.awaitEnd().succeeded()).isEqualTo(5_000);
+    List<ItemResult> results = scene.results();
+    assertThat(results).hasSize(5_000);
+    for (int i = 0; i < results.size(); i++) {
+      assertThat(results.get(i).index()).isEqualTo(i);
+      assertThat(new String(results.get(i).item())).isEqualTo(Integer.toString(i));
+      assertThat(new String(results.get(i).result())).isEqualTo("\"" + i + "\"");
+    }
+  }
+
+  @Test
+  void countsEachItemOfABatchByItsOwnOutcome() {
+    given(Jobs.spec().build(), 300);
+    scene.worker("a", 50, item -> switch ((int) (item.index() % 3)) {
+      case 0 -> Outcome.DONE;
+      case 1 -> new Outcome.Fail(NO);
+      default -> new Outcome.Skip("odd");
+    });
+    ItemCounts counts = scene.awaitEnd();
+    assertThat(List.of(counts.succeeded(), counts.failed(), counts.skipped())).containsExactly(100L, 100L, 100L);
+    assertThat(scene.queues.ready(Scene.JOB, Kind.DEAD)).hasSize(100);
+    assertThat(scene.results().get(1).failure()).isEqualTo(NO);
+    assertThat(scene.results().get(2).status()).isEqualTo(Status.SKIPPED);
+  }
+
+  @Test
+  void triesAgainAsOftenAsTheJobSays() {
+    given(Jobs.spec().maxAttempts(3).build(), 100);
+    scene.worker("a", 10, item -> item.index() % 10 == 0 || item.attempt() < 3 ? Outcome.retry(NO) : Outcome.DONE);
+    ItemCounts counts = scene.awaitEnd();
+    assertThat(counts.succeeded()).isEqualTo(90);
+    assertThat(counts.failed()).isEqualTo(10);
+    assertThat(scene.results()).allSatisfy(result -> assertThat(result.attempts()).isEqualTo(3));
+    assertThat(scene.results().get(10).failure()).isEqualTo(NO);
+  }
+
+  @Test
+  void chargesNoAttemptForARetryThatIsNobodysFault() {
+    given(Jobs.spec().maxAttempts(1).build(), 20);
+    Map<Long, Integer> seen = new ConcurrentHashMap<>();
+    scene.worker("a", 5, item -> seen.merge(item.index(), 1, Integer::sum) < 3
+        ? new Outcome.Retry(NO, Duration.ofMillis(1), false) : Outcome.DONE);
+    assertThat(scene.awaitEnd().succeeded()).isEqualTo(20);
+    assertThat(scene.results()).allSatisfy(result -> assertThat(result.attempts()).isEqualTo(1));
+  }
+
+  @Test
+  void triesABatchAgainWhoseCallThrew() {
+    given(Jobs.spec().build(), 100);
+    scene.worker("a", scene.processor(10, batch -> {
+      if (batch.getFirst().attempt() == 1) {
+        throw new IllegalStateException("no");
+      }
+      return batch.stream().map(item -> (Outcome) Outcome.DONE).toList();
+    }));
+    assertThat(scene.awaitEnd().succeeded()).isEqualTo(100);
+    assertThat(scene.results()).allSatisfy(result -> assertThat(result.attempts()).isEqualTo(2));
+  }
+
+  @Test
+  void neverRunsMoreCallsThanTheJobAllows() {
+    given(Jobs.spec().concurrency(4).build(), 400);
+    Semaphore full = new Semaphore(0);
+    scene.worker("a", 1, item -> {
+      if (scene.inside.get() == 4) {
+        full.release();
+      }
+      full.tryAcquire(5, TimeUnit.MILLISECONDS);
+      return Outcome.DONE;
+    });
+    scene.awaitEnd();
+    assertThat(scene.mostInside).hasValue(4);
+  }
+
+  @Test
+  void followsAChangedConcurrency() {
+    given(Jobs.spec().concurrency(1).build(), 50);
+    Semaphore pass = new Semaphore(0);
+    scene.worker("a", 1, item -> {
+      pass.acquire();
+      return Outcome.DONE;
+    });
+    await().until(() -> scene.inside.get() == 1);
+    scene.truth.changeSpec(Scene.JOB, Jobs.spec().concurrency(3).build());
+    await().atMost(Duration.ofSeconds(5)).until(() -> scene.inside.get() == 3);
+    pass.release(1_000);
+    scene.awaitEnd();
+    assertThat(scene.mostInside).hasValue(3);
+  }
+
+  @Test
+  void waitsWhileTheStoreIsAwayAndTakesNothing() {
+    given(Jobs.spec().concurrency(2).build(), 2_000);
+    Worker worker = scene.worker("a", 10, item -> Outcome.DONE);
+    await().until(() -> scene.counts().succeeded() > 0);
+    scene.storeAway = true;
+    await().until(() -> !worker.health().up());
+    assertThat(worker.health().message()).contains("ledger is away");
+    await().until(() -> scene.queues.depth(Scene.JOB, Kind.WORK).consumers() == 0);
+    scene.storeAway = false;
+    assertThat(scene.awaitEnd().succeeded()).isEqualTo(2_000);
+    assertThat(worker.health().up()).isTrue();
+  }
+
+  @Test
+  void goesOnAfterTheBrokerWasAway() {
+    given(Jobs.spec().concurrency(2).maxAttempts(5).build(), 2_000);
+    Worker worker = scene.worker("a", 10, item -> item.index() % 7 == 0 && item.attempt() == 1 ? Outcome.retry(NO) : Outcome.DONE);
+    await().until(() -> scene.counts().succeeded() > 0);
+    scene.queues.goAway();
+    await().until(() -> worker.health().message().contains("broker"));
+    scene.queues.comeBack();
+    assertThat(scene.awaitEnd().succeeded()).isEqualTo(2_000);
+  }
+
+  @Test
+  void losesNothingWhenItDrainsInTheMiddle() {
+    given(Jobs.spec().concurrency(2).build(), 3_000);
+    Worker first = scene.worker("a", 5, item -> {
+      Thread.onSpinWait();
+      return item.index() % 50 == 0 && item.attempt() == 1 ? Outcome.retry(NO) : Outcome.DONE;
+    });
+    await().until(() -> scene.counts().succeeded() > 100);
+    first.drain().orTimeout(10, TimeUnit.SECONDS).join();
+    assertThat(first.state()).isEqualTo(State.DRAINED);
+    assertThat(scene.pools.heartbeats(Scene.POOL).get("a").heartbeat().state()).isEqualTo(State.DRAINED);
+    assertThat(scene.counts().inFlight()).isZero();
+    first.close();
+    scene.worker("b", 5, item -> Outcome.DONE);
+    assertThat(scene.awaitEnd().succeeded()).isEqualTo(3_000);
+  }
+
+  @Test
+  void drainsWhenTheAssignmentNamesItAndFinishesWhatRuns() {
+    given(Jobs.spec().concurrency(1).build(), 50);
+    Semaphore pass = new Semaphore(0);
+    Worker first = scene.worker("a", 1, item -> {
+      pass.acquire();
+      return Outcome.DONE;
+    });
+    await().until(() -> scene.inside.get() == 1);
+    scene.assign(Set.of("a"));
+    await().until(() -> first.state() == State.DRAINING);
+    await().until(() -> scene.counts().inFlight() == 1);
+    assertThat(first.drain()).isNotDone();
+    pass.release();
+    first.drain().orTimeout(10, TimeUnit.SECONDS).join();
+    assertThat(scene.counts().succeeded()).isEqualTo(1);
+    scene.worker("b", 1, item -> Outcome.DONE);
+    assertThat(scene.awaitEnd().succeeded()).isEqualTo(50);
+  }
+
+  @Test
+  void losesNothingWhenAWorkerEndsAtOnce() {
+    given(Jobs.spec().concurrency(2).build(), 3_000);
+    Worker first = scene.worker("a", 5, item -> Outcome.DONE);
+    await().until(() -> scene.counts().succeeded() > 100);
+    first.close();
+    scene.worker("b", 5, item -> Outcome.DONE);
+    assertThat(scene.awaitEnd().succeeded()).isEqualTo(3_000);
+  }
+
+  @Test
+  void startsNothingOfAJobThatLeavesAndGoesOnWhenItComesBack() {
+    given(Jobs.spec().concurrency(1).build(), 100);
+    Semaphore pass = new Semaphore(10);
+    scene.worker("a", 1, item -> {
+      pass.acquire();
+      return Outcome.DONE;
+    });
+    await().until(() -> scene.counts().succeeded() == 10);
+    scene.assignNothing();
+    await().until(() -> scene.queues.depth(Scene.JOB, Kind.WORK).consumers() == 0);
+    pass.release();
+    await().until(() -> scene.counts().inFlight() == 0);
+    assertThat(scene.counts().succeeded()).isEqualTo(11);
+    pass.release(1_000);
+    scene.assign(Set.of());
+    assertThat(scene.awaitEnd().succeeded()).isEqualTo(100);
+  }
+
+  @Test
+  void dropsAJobWhoseLedgerIsGone() {
+    given(Jobs.spec().concurrency(1).build(), 100);
+    Semaphore pass = new Semaphore(5);
+    Worker worker = scene.worker("a", 1, item -> {
+      pass.acquire();
+      return Outcome.DONE;
+    });
+    await().until(() -> scene.counts().succeeded() == 5);
+    scene.truth.delete(Scene.JOB);
+    pass.release(1_000);
+    await().until(() -> scene.queues.depth(Scene.JOB, Kind.WORK).consumers() == 0);
+    scene.assignNothing();
+    worker.drain().orTimeout(10, TimeUnit.SECONDS).join();
+  }
+
+  @Test
+  void buriesAMessageThatIsNoChunkAndHandsBackANewerFormat() {
+    given(Jobs.spec().build(), 10);
+    scene.queues.publish(Scene.JOB, Kind.WORK, new Message.Work(1, IndexSet.range(0, 4), 1, "x".getBytes(), true)).join();
+    scene.queues.publish(Scene.JOB, Kind.WORK, new Message.Unknown(2, "format 2", new byte[0])).join();
+    Worker worker = scene.worker("a", 1, item -> Outcome.DONE);
+    await().until(() -> scene.counts().allFinal());
+    await().until(() -> scene.queues.ready(Scene.JOB, Kind.DEAD).size() == 1);
+    worker.drain().orTimeout(10, TimeUnit.SECONDS).join();
+    assertThat(scene.queues.ready(Scene.JOB, Kind.WORK)).singleElement().isInstanceOf(Message.Unknown.class);
+  }
+
+  @Test
+  void worksOnItemsOnceThoughTheirChunkComesTwice() {
+    given(Jobs.spec().concurrency(1).build(), 1);
+    Chunk chunk = new Chunk(IndexSet.range(0, 0), 1, List.of("0".getBytes()));
+    Semaphore pass = new Semaphore(0);
+    scene.worker("a", 1, item -> {
+      pass.acquire();
+      return Outcome.DONE;
+    });
+    await().until(() -> scene.inside.get() == 1);
+    scene.queues.publish(Scene.JOB, Kind.WORK, Message.Work.of(1, chunk)).join();
+    await().until(() -> scene.queues.ready(Scene.JOB, Kind.WORK).isEmpty());
+    pass.release(10);
+    scene.awaitEnd();
+    assertThat(scene.calls).hasValue(1);
+  }
+
+  @Test
+  void endsAJobWhoseProcessorIsWrong() {
+    given(Jobs.spec().build(), 10);
+    try (Worker worker = new Worker(new WorkerSettings(Scene.POOL, "a"), scene.ledger(), scene.pools, scene.queues,
+        (spec, inline) -> Numbers.upTo(10), (job, spec) -> {
+          throw new InvalidProcessorException("spec.processor.exec.command", "no such program");
+        }, InstantSource.system())) {
+      worker.start();
+      await().until(() -> scene.reading().failure() != null);
+      assertThat(scene.reading().failure().reason()).isEqualTo("InvalidProcessor");
+      assertThat(scene.reading().failure().message()).contains("spec.processor.exec.command");
+    }
+  }
+
+  @Test
+  void saysHowItGoesEachSecond() {
+    given(Jobs.spec().concurrency(2).build(), 100);
+    Semaphore pass = new Semaphore(10);
+    scene.worker("a", 1, item -> {
+      pass.acquire();
+      return Outcome.DONE;
+    });
+    await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThat(scene.pools.heartbeats(Scene.POOL).get("a").heartbeat())
+        .satisfies(beat -> {
+          assertThat(beat.state()).isEqualTo(State.READY);
+          assertThat(beat.done()).isEqualTo(10);
+          assertThat(beat.busyPercent()).isGreaterThan(90);
+          assertThat(beat.items()).isPositive();
+          assertThat(beat.message()).isEmpty();
+        }));
+    pass.release(1_000);
+    scene.awaitEnd();
+  }
+
+  @Test
+  void settlesWhatIsThereWhileTheRestOfALongChunkRuns() {
+    given(Jobs.spec().concurrency(1).build(), 0);
+    Chunk chunk = new Chunk(IndexSet.range(0, 9), 1, IntStream.range(0, 10).mapToObj(i -> ("" + i).getBytes()).toList());
+    scene.queues.publish(Scene.JOB, Kind.WORK, Message.Work.of(1, chunk)).join();
+    Semaphore pass = new Semaphore(4);
+    scene.worker("a", 1, item -> {
+      pass.acquire();
+      return Outcome.DONE;
+    });
+    await().atMost(Duration.ofSeconds(5)).until(() -> scene.counts().succeeded() == 4);
+    pass.release(10);
+    assertThat(scene.awaitEnd().succeeded()).isEqualTo(10);
+  }
+}

@@ -248,7 +248,7 @@ class WorkerTest {
   void buriesAMessageThatIsNoChunkAndHandsBackANewerFormat() {
     given(Jobs.spec().build(), 10);
     scene.queues.publish(Scene.JOB, Kind.WORK, new Message.Work(1, IndexSet.range(0, 4), 1, "x".getBytes(), true)).join();
-    scene.queues.publish(Scene.JOB, Kind.WORK, new Message.Unknown(2, "format 2", new byte[0])).join();
+    scene.queues.publish(Scene.JOB, Kind.WORK, new Message.Unknown(2, "format 2", java.util.Map.of(), new byte[0])).join();
     Worker worker = scene.worker("a", 1, item -> Outcome.DONE);
     await().until(() -> scene.counts().allFinal());
     await().until(() -> scene.queues.ready(Scene.JOB, Kind.DEAD).size() == 1);

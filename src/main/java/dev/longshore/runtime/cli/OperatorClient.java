@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.longshore.runtime.console.CommandException;
 import dev.longshore.runtime.console.ExitCode;
+import dev.longshore.runtime.console.OperatorExtension;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.utils.HttpClientUtils;
@@ -16,16 +17,11 @@ import java.net.URLEncoder;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 
 /** Reads from the operator's HTTP: directly, or through the API server, whose RBAC then decides who sees what. */
 abstract sealed class OperatorClient implements AutoCloseable {
-  /** The name of the kubeconfig extension in which {@code run --keep} leaves the operator's address. */
-  static final String EXTENSION = "longshore";
-
   private static final ObjectMapper JSON = new ObjectMapper();
   private final String namespace;
 
@@ -37,7 +33,7 @@ abstract sealed class OperatorClient implements AutoCloseable {
     if (options.operator != null) {
       return new Direct(options.operator, options.namespace == null ? "default" : options.namespace);
     }
-    KubeconfigExtension kept = KubeconfigExtension.read(options.context);
+    OperatorExtension kept = OperatorExtension.find(options.context);
     if (kept != null) {
       return new Direct(kept.operator(), options.namespace == null ? kept.namespace() : options.namespace);
     }
@@ -173,42 +169,6 @@ abstract sealed class OperatorClient implements AutoCloseable {
     @Override
     public void close() {
       http.close();
-    }
-  }
-
-  /** What {@code run --keep} wrote into its kubeconfig: read as plain YAML, so that no Kubernetes client has to start for it. */
-  record KubeconfigExtension(String operator, String namespace) {
-    static KubeconfigExtension read(String contextName) {
-      String files = System.getenv().getOrDefault("KUBECONFIG", System.getProperty("user.home") + "/.kube/config");
-      for (String file : files.split(java.io.File.pathSeparator)) {
-        if (!file.isBlank() && Files.isReadable(Path.of(file))) {
-          KubeconfigExtension found = in(Path.of(file), contextName);
-          if (found != null) {
-            return found;
-          }
-        }
-      }
-      return null;
-    }
-
-    private static KubeconfigExtension in(Path file, String contextName) {
-      try {
-        JsonNode config = new ObjectMapper(new com.fasterxml.jackson.dataformat.yaml.YAMLFactory()).readTree(file.toFile());
-        String wanted = contextName == null ? config.path("current-context").asText() : contextName;
-        for (JsonNode context : config.path("contexts")) {
-          if (context.path("name").asText().equals(wanted)) {
-            for (JsonNode extension : context.path("context").path("extensions")) {
-              if (extension.path("name").asText().equals(EXTENSION)) {
-                return new KubeconfigExtension(extension.path("extension").path("operator").asText(),
-                    context.path("context").path("namespace").asText("default"));
-              }
-            }
-          }
-        }
-        return null;
-      } catch (IOException e) {
-        throw new CommandException(ExitCode.ENVIRONMENT, "the kubeconfig " + file + " cannot be read: " + e.getMessage(), e);
-      }
     }
   }
 }

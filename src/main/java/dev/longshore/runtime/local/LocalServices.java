@@ -95,11 +95,7 @@ final class LocalServices implements AutoCloseable {
 
   /** What a real API server does with our resources, for the one in memory. */
   private static List<String> admit(ObjectNode object, JsonNode old) {
-    List<String> wrong = CHECK.check(object, old).stream().map(Violation::toString).toList();
-    if (wrong.isEmpty()) {
-      object.setAll((ObjectNode) CHECK.withDefaults(object));
-    }
-    return wrong;
+    return CHECK.admit(object, old).stream().map(Violation::toString).toList();
   }
 
   /** Runs {@code action} beside all else. */

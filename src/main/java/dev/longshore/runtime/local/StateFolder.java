@@ -74,7 +74,7 @@ final class StateFolder implements AutoCloseable {
   public void close() {
     try {
       lock.close();
-      if (temporary) {
+      if (temporary && Files.exists(folder)) {
         delete(folder);
       }
     } catch (IOException e) {

@@ -25,7 +25,7 @@ public final class ChildProcesses implements AutoCloseable {
           -) rest=; for p in $left; do [ "$p" = "$pid" ] || rest="$rest $p"; done; left=$rest;;
         esac
       done
-      for p in $left; do kill -9 -- "-$p" 2>/dev/null || kill -9 "$p" 2>/dev/null; done
+      for p in $left; do kill -s KILL -- "-$p" 2>/dev/null || kill -9 "$p" 2>/dev/null; done
       """;
   /** Makes a child the leader of a session; where it is missing (macOS), only the child and its known descendants can be ended. */
   private static final Path SETSID = Path.of("/usr/bin/setsid");

@@ -1,0 +1,15 @@
+package dev.longshore.api.v1alpha1;
+
+/** The regular expressions of the fields' formats. */
+final class Patterns {
+  static final String DURATION = "^([0-9]+(ms|s|m|h))+$";
+  static final String PERCENT = "^(100|[1-9]?[0-9])%$";
+  static final String BYTES = "^[1-9][0-9]{0,6}(Ki|Mi)?$";
+  static final String ENV_NAME = "^[A-Za-z_][A-Za-z0-9_]*$";
+  static final String HEADER_NAME = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
+  static final String URL = "^https?://[^\\s]+$";
+  static final String URL_TEMPLATE = "^(https?://|\\{)[^\\s]+$";
+  static final String ABSOLUTE_PATH = "^/.*$";
+
+  private Patterns() {}
+}

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.longshore.api.validation.Manifests.Manifest;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -43,6 +46,24 @@ class ManifestCheckTest {
   void exactlyOneSaysWhichOnes() throws Exception {
     assertThat(check("spec: {source: {items: [1]}, processor: {}}")).extracting(Violation::toString)
         .containsExactly("spec.processor: exactly one of http, exec, noop, plugin must be set");
+  }
+
+  @Test
+  void aNewlineAtTheEndIsNoPartOfADuration() throws Exception {
+    assertThat(check("spec: {source: {items: [1]}, processor: {noop: {}}, guard: {timeout: \"30s\\n\"}}")).extracting(Violation::field)
+        .containsExactly("spec.guard.timeout");
+  }
+
+  @Test
+  void tenThousandItemsAreCheckedAtOnce() throws Exception {
+    String items = IntStream.range(0, 10_000).mapToObj(i -> "{id: " + i + "}").collect(Collectors.joining(","));
+    JsonNode job = read("spec: {source: {items: [" + items + "]}, processor: {noop: {}}}");
+    ObjectNode tooMany = job.deepCopy();
+    ((ArrayNode) tooMany.at("/spec/source/items")).add(1);
+
+    assertThat(CHECK.check(job, job)).isEmpty();
+    assertThat(CHECK.check(tooMany)).extracting(Violation::toString)
+        .containsExactly("spec.source.items: has 10001 elements, must have at most 10000");
   }
 
   @Test

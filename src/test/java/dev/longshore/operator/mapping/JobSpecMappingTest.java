@@ -82,6 +82,20 @@ class JobSpecMappingTest {
   }
 
   @Test
+  void aRequestWithABodyIsAPostUnlessTheJobSaysOtherwise() throws Exception {
+    assertThat(method("url: \"http://x/{item}\"")).isEqualTo("GET");
+    assertThat(method("url: \"http://x/\", body: \"{item}\"")).isEqualTo("POST");
+    assertThat(method("url: \"http://x/\", batch: {}")).isEqualTo("POST");
+    assertThat(method("url: \"http://x/{ids}\", batch: {param: ids}")).isEqualTo("GET");
+    assertThat(method("url: \"http://x/\", body: \"{item}\", method: PUT")).isEqualTo("PUT");
+  }
+
+  private String method(String http) throws Exception {
+    JsonNode job = yaml("source: {items: [1]}\nprocessor: {http: {" + http + "}}");
+    return ((JobSpec.HttpProcessor) mapping.map(job(job), Optional.empty()).spec().processor()).method();
+  }
+
+  @Test
   void aPinnedPoolCountsAsManyWorkersAsItHas() throws Exception {
     WorkerPoolSpec pinned = new WorkerPoolSpec(0, 5, 12, null, null, null, null);
     WorkerPoolSpec atZero = new WorkerPoolSpec(0, 5, 0, null, null, null, null);

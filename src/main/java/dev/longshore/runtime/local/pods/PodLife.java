@@ -27,6 +27,8 @@ final class PodLife {
   private static final Duration RETRY_FIRST = Duration.ofSeconds(1);
   private static final Duration RETRY_MOST = Duration.ofSeconds(10);
   private static final Duration DEFAULT_GRACE = Duration.ofSeconds(30);
+  /** As with a kubelet: who deletes a pod without grace still lets it hear of it. */
+  private static final Duration LEAST_GRACE = Duration.ofSeconds(2);
   private static final long NEVER = Long.MAX_VALUE;
   /** As a kubelet: the container's process could not be started at all. */
   private static final int START_ERROR = 128;
@@ -252,13 +254,11 @@ final class PodLife {
   /** The shorter of two times holds. */
   private void askToEnd(Duration limit) {
     probeAt = NEVER;
-    if (limit.isZero()) {
-      worker.kill();
-    } else if (!asked) {
+    if (!asked) {
+      asked = true;
       worker.terminate();
     }
-    asked = true;
-    killAt = Math.min(killAt, System.nanoTime() + limit.toNanos());
+    killAt = Math.min(killAt, System.nanoTime() + (limit.compareTo(LEAST_GRACE) < 0 ? LEAST_GRACE : limit).toNanos());
   }
 
   private void tick() {

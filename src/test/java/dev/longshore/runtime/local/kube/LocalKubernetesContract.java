@@ -293,7 +293,7 @@ abstract class LocalKubernetesContract {
     ParcelReconciler reconciler = new ParcelReconciler();
     Operator operator = new Operator(o -> o.withKubernetesClient(client).withCloseClientOnStop(false).withUseSSAToPatchPrimaryResource(false)
         .withLeaderElectionConfiguration(LeaderElectionConfigurationBuilder
-            .aLeaderElectionConfiguration(name).withLeaseNamespace("default").withExitOnStopLeading(false).buildForTest(false)));
+            .aLeaderElectionConfiguration(name).withLeaseNamespace("default").buildForTest(false)));
     operator.register(reconciler);
     operator.start();
     try {

@@ -49,7 +49,7 @@ class MemoryPodRunnerIT extends PodRunnerContract {
       PodRunner.ofProcesses(client, children, new WorkerCommand("w", List.of(), List.of("/bin/sh", "-c")), folder, InstantSource.system()).start();
       client.resource(new PodBuilder().withNewMetadata().withName("victim").withNamespace("default").addToLabels(PodRunner.POOL_LABEL, "p").endMetadata()
           .withNewSpec().withRestartPolicy("Never").addNewContainer().withName("worker").withImage("w")
-          .withArgs("trap '' TERM HUP; sleep 1000 & sleep 1000", "--pod=victim").endContainer().endSpec().build()).create();
+          .withArgs("trap '' TERM HUP; sleep 1000 & sleep 1000; exit 0", "--pod=victim").endContainer().endSpec().build()).create();
       Path pid = folder.resolve("pids/victim");
       await().until(() -> java.nio.file.Files.exists(pid) && java.nio.file.Files.readString(pid).endsWith("\n"));
       System.out.println("pid " + java.nio.file.Files.readString(pid).strip());

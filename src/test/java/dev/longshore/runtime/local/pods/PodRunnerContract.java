@@ -125,7 +125,7 @@ abstract class PodRunnerContract {
     });
     assertThat(resource().get().getStatus().getPhase()).isEqualTo("Failed");
     name += "-b";
-    run("kill -9 $$");
+    run("kill -9 $$$$");
     assertThat(ended()).satisfies(t -> {
       assertThat(t.getExitCode()).isEqualTo(137);
       assertThat(t.getSignal()).isEqualTo(9);

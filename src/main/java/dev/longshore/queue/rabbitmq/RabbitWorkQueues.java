@@ -69,11 +69,14 @@ public final class RabbitWorkQueues implements WorkQueues {
     }
   }
 
-  /** Quorum queues for what must not be lost. The broker's own delivery limit counts hand-backs and cut connections, so it is off. */
+  /**
+   * Quorum queues for what must not be lost. The broker's own delivery limit counts hand-backs and cut connections, so it must never be reached: 4.0
+   * has one of 20 unless told otherwise. It is not -1, which means none from 4.0 on, but makes 3.10 drop every message that comes back.
+   */
   private static Map<String, Object> arguments(Kind kind) {
     Map<String, Object> arguments = new HashMap<>();
     arguments.put("x-queue-type", "quorum");
-    arguments.put("x-delivery-limit", -1);
+    arguments.put("x-delivery-limit", Integer.MAX_VALUE);
     if (kind == Kind.CONTROL) {
       arguments.put("x-single-active-consumer", true);
     }

@@ -25,10 +25,14 @@ import java.util.concurrent.TimeUnit;
  */
 public final class ChildProcesses implements AutoCloseable {
 <<<<<<< HEAD
+<<<<<<< HEAD
   /** {@code + pid} watches a group, {@code - pid} kills what is left of it and forgets it. Builtins only: no process is started for it. */
 =======
   /** {@code + pid} watches a group, {@code - pid} kills what is left of it and forgets it. Builtins only: no process is started for it. No {@code --}: dash refuses it. */
 >>>>>>> local
+=======
+  /** {@code + pid} watches a group, {@code - pid} kills what is left of it and forgets it. Builtins only: no process is started for it. No {@code --}: dash refuses it. */
+>>>>>>> processor
   private static final String REAPER = """
       trap '' INT TERM HUP
       left= folder=
@@ -36,6 +40,7 @@ public final class ChildProcesses implements AutoCloseable {
         case $sign in
           x) folder=$pid;;
           +) left="$left $pid";;
+<<<<<<< HEAD
 <<<<<<< HEAD
           -) kill -9 -- "-$pid" 2>/dev/null; rest=; for p in $left; do [ "$p" = "$pid" ] || rest="$rest $p"; done; left=$rest;;
         esac
@@ -48,6 +53,12 @@ public final class ChildProcesses implements AutoCloseable {
       done
       for p in $left; do kill -9 "-$p" 2>/dev/null || kill -9 "$p" 2>/dev/null; done
 >>>>>>> local
+=======
+          -) kill -9 "-$pid" 2>/dev/null; rest=; for p in $left; do [ "$p" = "$pid" ] || rest="$rest $p"; done; left=$rest;;
+        esac
+      done
+      for p in $left; do kill -9 "-$p" 2>/dev/null || kill -9 "$p" 2>/dev/null; done
+>>>>>>> processor
       """;
   /** Makes a child the leader of a session; where it is missing (macOS), only the child and its known descendants can be ended. */
   private static final Path SETSID = Path.of("/usr/bin/setsid");

@@ -6,6 +6,7 @@ final class Patterns {
   static final String PERCENT = "^(100|[1-9]?[0-9])%$";
   static final String BYTES = "^[1-9][0-9]{0,6}(Ki|Mi)?$";
   static final String ENV_NAME = "^[A-Za-z_][A-Za-z0-9_]*$";
+  static final String ENV_NAME_OR_ANY = "^(\\*|[A-Za-z_][A-Za-z0-9_]*)$";
   static final String HEADER_NAME = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
   static final String URL = "^https?://[^\\s]+$";
   static final String URL_TEMPLATE = "^(https?://|\\{)[^\\s]+$";

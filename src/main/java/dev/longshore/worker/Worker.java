@@ -50,6 +50,7 @@ public final class Worker implements AutoCloseable {
   private final Semaphore hint = new Semaphore(0);
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
   private final Pulse pulse = new Pulse();
+  private volatile String broker = "";
   private volatile State state = State.STARTING;
   private AutoCloseable listening;
 
@@ -86,9 +87,8 @@ public final class Worker implements AutoCloseable {
   }
 
   private String waitsFor() {
-    WorkQueues.Health broker = queues.health();
     String known = outage.message();
-    return broker.up() || outage.brokerAway() ? known : known.isEmpty() ? broker.message() : known + "; " + broker.message();
+    return outage.brokerAway() || broker.isEmpty() ? known : known.isEmpty() ? broker : known + "; " + broker;
   }
 
   /** Takes no more, hands back what has not started, finishes what has; completes when that is done and said. */
@@ -205,6 +205,9 @@ public final class Worker implements AutoCloseable {
     while (outage.await(TICK) && state != State.DRAINED) {
       try {
         works.values().forEach(work -> work.tick(pulse.heapPercent()));
+        // asked here and not by the heartbeat, which must not wait for a connection
+        WorkQueues.Health health = queues.health();
+        broker = health.up() ? "" : health.message();
       } catch (RuntimeException e) {
         LOG.errorf(e, "worker=%s state=tick-failed", settings.pod());
       }

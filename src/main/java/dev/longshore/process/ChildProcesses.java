@@ -24,15 +24,10 @@ import java.util.concurrent.TimeUnit;
  * killed when the child ends. A reaper that is killed itself is replaced at once, and the new one learns of all living children.
  */
 public final class ChildProcesses implements AutoCloseable {
-<<<<<<< HEAD
-<<<<<<< HEAD
-  /** {@code + pid} watches a group, {@code - pid} kills what is left of it and forgets it. Builtins only: no process is started for it. */
-=======
-  /** {@code + pid} watches a group, {@code - pid} kills what is left of it and forgets it. Builtins only: no process is started for it. No {@code --}: dash refuses it. */
->>>>>>> local
-=======
-  /** {@code + pid} watches a group, {@code - pid} kills what is left of it and forgets it. Builtins only: no process is started for it. No {@code --}: dash refuses it. */
->>>>>>> processor
+  /**
+   * {@code + pid} watches a group, {@code - pid} kills what is left of it and forgets it, {@code x folder} names what to remove at the end.
+   * Builtins only while it runs: no process is started for it. No {@code --}: dash refuses it.
+   */
   private static final String REAPER = """
       trap '' INT TERM HUP
       left= folder=
@@ -40,25 +35,11 @@ public final class ChildProcesses implements AutoCloseable {
         case $sign in
           x) folder=$pid;;
           +) left="$left $pid";;
-<<<<<<< HEAD
-<<<<<<< HEAD
-          -) kill -9 -- "-$pid" 2>/dev/null; rest=; for p in $left; do [ "$p" = "$pid" ] || rest="$rest $p"; done; left=$rest;;
-        esac
-      done
-      for p in $left; do kill -9 -- "-$p" 2>/dev/null || kill -9 "$p" 2>/dev/null; done
-      for again in 1 2 3 4 5; do [ -z "$folder" ] || rm -rf "$folder" 2>/dev/null && break; sleep 1; done
-=======
           -) kill -9 "-$pid" 2>/dev/null; rest=; for p in $left; do [ "$p" = "$pid" ] || rest="$rest $p"; done; left=$rest;;
         esac
       done
       for p in $left; do kill -9 "-$p" 2>/dev/null || kill -9 "$p" 2>/dev/null; done
->>>>>>> local
-=======
-          -) kill -9 "-$pid" 2>/dev/null; rest=; for p in $left; do [ "$p" = "$pid" ] || rest="$rest $p"; done; left=$rest;;
-        esac
-      done
-      for p in $left; do kill -9 "-$p" 2>/dev/null || kill -9 "$p" 2>/dev/null; done
->>>>>>> processor
+      [ -z "$folder" ] || for again in 1 2 3 4 5; do rm -rf "$folder" 2>/dev/null && break; sleep 1; done
       """;
   /** Makes a child the leader of a session; where it is missing (macOS), only the child and its known descendants can be ended. */
   private static final Path SETSID = Path.of("/usr/bin/setsid");
@@ -73,10 +54,7 @@ public final class ChildProcesses implements AutoCloseable {
   private final Set<Long> ended = new HashSet<>();
   private Process reaper;
   private Writer toReaper;
-<<<<<<< HEAD
   private Path folder;
-=======
->>>>>>> local
   private boolean closed;
 
   /** Starts a child. The builder's command is run as it is, in a process group of its own. */
@@ -106,7 +84,6 @@ public final class ChildProcesses implements AutoCloseable {
     }
   }
 
-<<<<<<< HEAD
   /** Has {@code temporary} removed when the last children are gone, even when this process was killed. */
   public synchronized void removeAtEnd(Path temporary) throws IOException {
     folder = temporary;
@@ -117,8 +94,6 @@ public final class ChildProcesses implements AutoCloseable {
     }
   }
 
-=======
->>>>>>> local
   private Child fork(ProcessBuilder builder) throws IOException {
     List<String> command = builder.command();
     Process process;
@@ -153,14 +128,10 @@ public final class ChildProcesses implements AutoCloseable {
     Process started = new ProcessBuilder(inOwnGroup(List.of("/bin/sh", "-c", REAPER)))
         .redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(ProcessBuilder.Redirect.DISCARD).start();
     reaper = started;
-<<<<<<< HEAD
     toReaper = started.outputWriter(StandardCharsets.UTF_8);
     if (folder != null) {
       tell('x', folder);
     }
-=======
-    toReaper = started.outputWriter(StandardCharsets.US_ASCII);
->>>>>>> local
     living.forEach(pid -> tell('+', pid));
     ended.removeIf(pid -> tell('-', pid));
     started.onExit().thenRun(() -> starter.execute(() -> replace(started)));
@@ -188,20 +159,12 @@ public final class ChildProcesses implements AutoCloseable {
     }
   }
 
-<<<<<<< HEAD
   private synchronized boolean tell(char sign, Object what) {
-=======
-  private synchronized boolean tell(char sign, long pid) {
->>>>>>> local
     if (reaper == null) {
       return false;
     }
     try {
-<<<<<<< HEAD
       toReaper.write(sign + " " + what + "\n");
-=======
-      toReaper.write(sign + " " + pid + "\n");
->>>>>>> local
       toReaper.flush();
       return true;
     } catch (IOException e) {

@@ -6,6 +6,7 @@ import dev.longshore.queue.WorkQueues;
 import dev.longshore.store.Heartbeat;
 import dev.longshore.store.Heartbeat.State;
 import dev.longshore.store.Ledger;
+import dev.longshore.store.NewerFormatException;
 import dev.longshore.store.Pools;
 import dev.longshore.store.Pools.Assignment;
 import dev.longshore.store.StoreFullException;
@@ -45,9 +46,11 @@ public final class Worker implements AutoCloseable {
   private final DeadLetters letters;
   private final Outage outage = new Outage();
   private final Map<JobRef, JobWork> works = new ConcurrentHashMap<>();
+  private final Set<JobRef> refused = new HashSet<>();
   private final Semaphore hint = new Semaphore(0);
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
   private final Pulse pulse = new Pulse();
+  private volatile String broker = "";
   private volatile State state = State.STARTING;
   private AutoCloseable listening;
 
@@ -84,8 +87,13 @@ public final class Worker implements AutoCloseable {
   }
 
   public Health health() {
-    String waitsFor = outage.message();
+    String waitsFor = waitsFor();
     return new Health(waitsFor.isEmpty(), waitsFor);
+  }
+
+  private String waitsFor() {
+    String known = outage.message();
+    return outage.brokerAway() || broker.isEmpty() ? known : known.isEmpty() ? broker : known + "; " + broker;
   }
 
   /** Takes no more, hands back what has not started, finishes what has; completes when that is done and said. */
@@ -158,19 +166,29 @@ public final class Worker implements AutoCloseable {
         work.drain();
       }
     });
-    for (JobRef job : assignment.jobs()) {
-      Optional<JobSpec> spec = ledger.spec(job);
-      JobWork work = works.get(job);
-      if (spec.isPresent() && work != null) {
-        work.follow(spec.get());
-      } else if (spec.isPresent()) {
-        startWork(job, spec.get());
-      }
-    }
+    assignment.jobs().forEach(this::follow);
     synchronized (this) {
       if (state == State.STARTING) {
         state = State.READY;
       }
+    }
+  }
+
+  private void follow(JobRef job) {
+    Optional<JobSpec> spec = Optional.empty();
+    try {
+      spec = ledger.spec(job);
+      refused.remove(job);
+    } catch (NewerFormatException e) {
+      if (refused.add(job)) {
+        LOG.errorf("job=%s state=left-to-others reason=\"%s\"", job, e.getMessage());
+      }
+    }
+    JobWork work = works.get(job);
+    if (spec.isPresent() && work != null) {
+      work.follow(spec.get());
+    } else if (spec.isPresent()) {
+      startWork(job, spec.get());
     }
   }
 
@@ -192,6 +210,9 @@ public final class Worker implements AutoCloseable {
     while (outage.await(TICK) && state != State.DRAINED) {
       try {
         works.values().forEach(work -> work.tick(pulse.heapPercent()));
+        // asked here and not by the heartbeat, which must not wait for a connection
+        WorkQueues.Health health = queues.health();
+        broker = health.up() ? "" : health.message();
       } catch (RuntimeException e) {
         LOG.errorf(e, "worker=%s state=tick-failed", settings.pod());
       }
@@ -209,7 +230,7 @@ public final class Worker implements AutoCloseable {
   }
 
   private boolean tryBeat() {
-    Heartbeat heartbeat = pulse.read(settings.pod(), state, works.values(), outage.message());
+    Heartbeat heartbeat = pulse.read(settings.pod(), state, works.values(), waitsFor());
     try {
       pools.beat(settings.pool(), heartbeat);
       Set<JobRef> jobs = Set.copyOf(works.keySet());

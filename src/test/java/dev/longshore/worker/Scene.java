@@ -54,8 +54,8 @@ final class Scene implements AutoCloseable {
   Scene(JobSpec spec, ItemSource source) {
     this.source = source;
     truth.open(JOB, spec, null);
-    queues.declare(JOB);
-    queues.publish(JOB, Kind.CONTROL, new Message.Feed(1, 1, null)).join();
+    queues.truth().declare(JOB);
+    queues.truth().publish(JOB, Kind.CONTROL, new Message.Feed(1, 1, null)).join();
     assign(Set.of());
   }
 
@@ -82,7 +82,7 @@ final class Scene implements AutoCloseable {
   }
 
   Worker worker(String pod, BatchProcessor processor) {
-    Worker worker = new Worker(new WorkerSettings(POOL, pod), ledger(), pools, queues, (spec, inline) -> source, (job, spec) -> processor,
+    Worker worker = new Worker(new WorkerSettings(POOL, pod), ledger(), pools, queues.port(), (spec, inline) -> source, (job, spec) -> processor,
         InstantSource.system());
     workers.add(worker);
     worker.start();
@@ -137,7 +137,7 @@ final class Scene implements AutoCloseable {
   /** Waits until every item is final and nothing of the job is under way, and checks the account. */
   ItemCounts awaitEnd() {
     await().atMost(Duration.ofSeconds(30)).until(() -> counts().allFinal());
-    await().atMost(Duration.ofSeconds(30)).until(() -> queues.live(JOB) == 0);
+    await().atMost(Duration.ofSeconds(30)).until(() -> queues.quiet(JOB));
     AuditReading audit = truth.audit(JOB);
     assertThat(audit.violations()).isEmpty();
     assertThat(audit.leasedItems()).isZero();

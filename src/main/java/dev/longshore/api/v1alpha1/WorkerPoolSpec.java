@@ -55,7 +55,8 @@ public record WorkerPoolSpec(
       @JsonPropertyDescription("Absolute paths of the programs that exec may start, at most 64; * is any. Default none.")
       List<String> execCommands,
       @Size(max = 64)
-      @JsonPropertyDescription("Names of the workers' environment variables that jobs may name, at most 64. Never LONGSHORE_*. Default none.")
+      @JsonPropertyDescription("Names of the workers' environment variables that jobs may name, at most 64; * is any but LONGSHORE_*, "
+          + "which jobs may never name. Default none.")
       List<String> env,
       @Size(max = 64)
       @JsonPropertyDescription("Absolute paths of the folders under which jobs may read files, at most 64. Default /data.")

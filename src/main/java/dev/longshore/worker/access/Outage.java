@@ -107,6 +107,10 @@ public final class Outage {
     return !store().isEmpty();
   }
 
+  public boolean brokerAway() {
+    return !broker().isEmpty();
+  }
+
   /** What the worker waits for, for people; empty when all is well. */
   public String message() {
     return String.join("; ", Stream.of(store(), broker()).filter(text -> !text.isEmpty()).toList());

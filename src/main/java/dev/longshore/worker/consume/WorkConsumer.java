@@ -37,7 +37,8 @@ import org.jboss.logging.Logger;
 public final class WorkConsumer {
   private static final Logger LOG = Logger.getLogger(WorkConsumer.class);
   private static final Duration LEASED_ELSEWHERE = Duration.ofSeconds(5);
-  private static final Duration UNKNOWN_HELD = Duration.ofSeconds(1);
+  private static final Duration UNKNOWN_LATER = Duration.ofSeconds(5);
+  private static final Duration BEFORE_REQUEUE = Duration.ofSeconds(1);
   /** Long chunks show their progress at least this often. */
   private static final long SETTLE_NANOS = 500_000_000;
 
@@ -190,7 +191,7 @@ public final class WorkConsumer {
       } catch (RuntimeException e) {
         LOG.errorf(e, "job=%s state=handed-back reason=\"taking it failed\"", access.job());
         held.release(delivery);
-        access.outage().await(UNKNOWN_HELD);
+        access.outage().await(BEFORE_REQUEUE);
         delivery.requeue();
       }
       checkDrained();
@@ -201,7 +202,7 @@ public final class WorkConsumer {
     switch (delivery.message()) {
       case Message.Work work when draining -> passOn(delivery, work, Duration.ZERO);
       case Message.Work work -> take(delivery, work);
-      case Message.Unknown unknown -> giveBack(delivery, unknown);
+      case Message.Unknown unknown -> leaveToOthers(delivery, unknown);
       case Message.Feed feed -> bury(delivery, feed.run(), 0, "a feed has no place in the work queue");
       case Message.DeadLetter letter -> bury(delivery, letter.run(), letter.index(), "a dead letter has no place in the work queue");
     }
@@ -262,14 +263,12 @@ public final class WorkConsumer {
     delivery.ack();
   }
 
-  private void giveBack(Delivery delivery, Message.Unknown unknown) {
+  private void leaveToOthers(Delivery delivery, Message.Unknown unknown) {
     if (saidUnknown.compareAndSet(false, true)) {
-      LOG.warnf("job=%s version=%d state=handed-back reason=\"%s\" heals=\"a worker that knows this format, or a purged queue\"",
+      LOG.warnf("job=%s version=%d state=handed-on reason=\"%s\" heals=\"a worker that knows this format, or a purged queue\"",
           access.job(), unknown.version(), unknown.reason());
     }
-    // held for a while first: a message that nobody here can read must not go round as fast as the broker can
-    access.outage().await(UNKNOWN_HELD);
-    delivery.requeue();
+    passOn(delivery, unknown, UNKNOWN_LATER);
   }
 
   private void bury(Delivery delivery, int run, long index, String reason) {

@@ -110,9 +110,9 @@ public final class FeedConsumer {
       case Message.Feed feed when feed.indexes() == null -> intake(delivery, feed);
       case Message.Feed feed -> bury(delivery, feed.run(), "this worker serves no feed of single indexes: " + feed.indexes().limitRanges(10));
       case Message.Unknown unknown -> {
-        LOG.warnf("job=%s version=%d state=handed-back reason=\"%s\"", access.job(), unknown.version(), unknown.reason());
-        access.outage().await(LATER);
-        delivery.requeue();
+        LOG.warnf("job=%s version=%d state=handed-on reason=\"%s\"", access.job(), unknown.version(), unknown.reason());
+        handOn(unknown, LATER);
+        delivery.ack();
       }
       case Message.Work work -> bury(delivery, work.run(), "a chunk has no place in the control queue");
       case Message.DeadLetter letter -> bury(delivery, letter.run(), "a dead letter has no place in the control queue");
@@ -132,8 +132,8 @@ public final class FeedConsumer {
     delivery.ack();
   }
 
-  private void handOn(Message.Feed feed, Duration delay) {
-    access.handOn(List.of(new Outgoing(Kind.CONTROL, feed, delay)));
+  private void handOn(Message message, Duration delay) {
+    access.handOn(List.of(new Outgoing(Kind.CONTROL, message, delay)));
   }
 
   private void bury(Delivery delivery, int run, String reason) {

@@ -131,7 +131,7 @@ final class CrdFiles {
   private static void envNames(ObjectNode crd) {
     String allow = "/properties/spec/properties/allow/properties/";
     schema(crd, allow + "execCommands/items").put("maxLength", 4096).put("pattern", "^(/.*|\\*)$");
-    schema(crd, allow + "env/items").put("maxLength", 128).put("pattern", Patterns.ENV_NAME);
+    schema(crd, allow + "env/items").put("maxLength", 128).put("pattern", Patterns.ENV_NAME_OR_ANY);
     schema(crd, allow + "files/items").put("maxLength", 4096).put("pattern", Patterns.ABSOLUTE_PATH);
   }
 

@@ -50,7 +50,7 @@ class IntakeRunTest {
 
   private void given(JobSpec spec) {
     ledger.open(JOB, spec, null);
-    queues.declare(JOB);
+    queues.truth().declare(JOB);
   }
 
   @Test
@@ -88,10 +88,10 @@ class IntakeRunTest {
       MemoryLedger truth = new MemoryLedger(InstantSource.system(), Duration.ofSeconds(3));
       truth.open(JOB, Jobs.spec().chunkItems(10).build(), null);
       try (LocalQueues broker = new LocalQueues()) {
-        broker.declare(JOB);
+        broker.truth().declare(JOB);
         int[] left = {call};
-        Throwable crash = catchThrowable(() -> run(crashing(Ledger.class, truth, left), crashing(WorkQueues.class, broker, left), every7th(200)));
-        run(truth, broker, every7th(200));
+        Throwable crash = catchThrowable(() -> run(crashing(Ledger.class, truth, left), crashing(WorkQueues.class, broker.truth(), left), every7th(200)));
+        run(truth, broker.truth(), every7th(200));
         IndexSet chunks = indexes(broker);
         assertThat(chunks).as("crash at call %d", call).isEqualTo(IndexSet.range(0, 199).filter(index -> index % 7 != 0));
         assertThat(truth.read(List.of(JOB)).get(JOB).counts()).satisfies(counts -> {
@@ -256,7 +256,7 @@ class IntakeRunTest {
 
   private End run(ItemSource source, BooleanSupplier stop) {
     JobSpec spec = ledger.spec(JOB).orElseThrow();
-    JobAccess access = new JobAccess(JOB, "a", ledger, queues, outage);
+    JobAccess access = new JobAccess(JOB, "a", ledger, queues.port(), outage);
     return new IntakeRun(access, (s, inline) -> source, spec, 1, FEED, stop).run();
   }
 

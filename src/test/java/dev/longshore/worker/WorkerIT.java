@@ -1,0 +1,175 @@
+package dev.longshore.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.longshore.job.Failure;
+import dev.longshore.job.ItemCounts;
+import dev.longshore.job.ItemResult;
+import dev.longshore.job.JobRef;
+import dev.longshore.job.JobSpec;
+import dev.longshore.job.Outcome;
+import dev.longshore.job.PoolRef;
+import dev.longshore.job.WorkItem;
+import dev.longshore.queue.Message;
+import dev.longshore.queue.WorkQueues.Kind;
+import dev.longshore.queue.rabbitmq.RabbitSettings;
+import dev.longshore.queue.rabbitmq.RabbitWorkQueues;
+import dev.longshore.runtime.local.services.PrivateRabbitMq;
+import dev.longshore.runtime.local.services.PrivateRedis;
+import dev.longshore.store.AuditReading;
+import dev.longshore.store.Pools.Assignment;
+import dev.longshore.store.redis.RedisConnection;
+import dev.longshore.store.redis.RedisLedger;
+import dev.longshore.store.redis.RedisPools;
+import dev.longshore.store.redis.RedisSettings;
+import dev.longshore.testing.Services;
+import dev.longshore.worker.execute.BatchProcessor;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Workers on a real broker and a real store, which get killed. */
+class WorkerIT {
+  @RegisterExtension static final Services SERVICES = new Services();
+
+  private static final PoolRef POOL = new PoolRef("ns", "pool-" + UUID.randomUUID());
+  private static final Failure NO = new Failure("No", "not today");
+
+  private final JobRef job = new JobRef("ns", "numbers", UUID.randomUUID().toString());
+
+  /** Everything that one process has. */
+  private final class Process implements AutoCloseable {
+    final RedisConnection redis;
+    final RedisLedger ledger;
+    final RedisPools pools;
+    final RabbitWorkQueues queues;
+    Worker worker;
+
+    Process(PrivateRabbitMq rabbit, PrivateRedis store, String name) {
+      redis = new RedisConnection(new RedisSettings(store.url(), store.password()));
+      ledger = new RedisLedger(redis, Duration.ofSeconds(3));
+      pools = new RedisPools(redis);
+      queues = new RabbitWorkQueues(new RabbitSettings(rabbit.url(), rabbit.username(), rabbit.password(), name));
+    }
+
+    Process work(String pod, long items, Outcome firstAttempt, Duration callTime) {
+      worker = new Worker(new WorkerSettings(POOL, pod), ledger, pools, queues, (spec, inline) -> Numbers.upTo(items),
+          (j, spec) -> new Slow(firstAttempt, callTime), InstantSource.system());
+      worker.start();
+      return this;
+    }
+
+    @Override
+    public void close() {
+      if (worker != null) {
+        worker.close();
+      }
+      queues.close();
+      pools.close();
+      ledger.close();
+      redis.close();
+    }
+  }
+
+  /** Takes its time; what it says to the first attempt of every 20th item is given. */
+  private record Slow(Outcome firstAttempt, Duration callTime) implements BatchProcessor {
+    @Override
+    public List<Outcome> call(List<WorkItem> batch) throws InterruptedException {
+      if (!callTime.isZero()) {
+        TimeUnit.NANOSECONDS.sleep(callTime.toNanos());
+      }
+      return batch.stream().map(item -> item.index() % 20 == 0 && item.attempt() == 1 ? firstAttempt : Outcome.DONE).toList();
+    }
+
+    @Override
+    public int batchSize() {
+      return 100;
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private void open(Process operator, JobSpec spec) {
+    operator.ledger.open(job, spec, null);
+    operator.queues.declare(job);
+    operator.queues.publish(job, Kind.CONTROL, new Message.Feed(1, 1, null)).join();
+    operator.pools.assign(POOL, new Assignment(List.of(job), Set.of()));
+  }
+
+  private ItemCounts counts(Process operator) {
+    return operator.ledger.read(List.of(job)).get(job).counts();
+  }
+
+  private void awaitAll(Process operator, long items) {
+    await().atMost(Duration.ofSeconds(60)).ignoreExceptions().until(() -> counts(operator).allFinal());
+    assertThat(counts(operator).succeeded()).isEqualTo(items);
+    AuditReading audit = operator.ledger.audit(job);
+    assertThat(audit.violations()).isEmpty();
+    List<ItemResult> results = new ArrayList<>();
+    operator.ledger.results(job, 0, results::add);
+    assertThat(results).hasSize((int) items);
+    operator.pools.delete(POOL);
+    operator.ledger.delete(job);
+    operator.queues.delete(job);
+  }
+
+  @Test
+  void twoWorkersBringEveryItemToItsEnd() {
+    try (Process operator = new Process(SERVICES.rabbit(), SERVICES.redis(), "operator");
+        Process a = new Process(SERVICES.rabbit(), SERVICES.redis(), "a");
+        Process b = new Process(SERVICES.rabbit(), SERVICES.redis(), "b")) {
+      open(operator, Jobs.spec().build());
+      a.work("a", 20_000, Outcome.retry(NO), Duration.ZERO);
+      b.work("b", 20_000, Outcome.retry(NO), Duration.ZERO);
+      awaitAll(operator, 20_000);
+      await().until(() -> operator.pools.heartbeats(POOL).isEmpty() || a.worker.health().up());
+    }
+  }
+
+  @Test
+  void losesNothingWhenOneDrainsAndOneEndsAtOnce() {
+    try (Process operator = new Process(SERVICES.rabbit(), SERVICES.redis(), "operator");
+        Process b = new Process(SERVICES.rabbit(), SERVICES.redis(), "b")) {
+      open(operator, Jobs.spec().build());
+      Process a = new Process(SERVICES.rabbit(), SERVICES.redis(), "a").work("a", 20_000, Outcome.retry(NO), Duration.ofMillis(5));
+      Process c = new Process(SERVICES.rabbit(), SERVICES.redis(), "c").work("c", 20_000, Outcome.retry(NO), Duration.ofMillis(5));
+      await().until(() -> counts(operator).succeeded() > 1_000);
+      a.worker.drain().orTimeout(20, TimeUnit.SECONDS).join();
+      a.close();
+      c.close();
+      b.work("b", 20_000, Outcome.retry(NO), Duration.ZERO);
+      awaitAll(operator, 20_000);
+    }
+  }
+
+  @Test
+  void goesOnByItselfAfterBrokerAndStoreWereKilled() {
+    PrivateRabbitMq rabbit = SERVICES.ownRabbit();
+    PrivateRedis store = SERVICES.ownRedis();
+    try (Process operator = new Process(rabbit, store, "operator"); Process a = new Process(rabbit, store, "a")) {
+      open(operator, Jobs.spec().build());
+      a.work("a", 20_000, Outcome.retry(NO), Duration.ofMillis(10));
+      await().until(() -> counts(operator).succeeded() > 500);
+      store.kill();
+      await().atMost(Duration.ofSeconds(20)).until(() -> !a.worker.health().up());
+      store.start();
+      await().atMost(Duration.ofSeconds(20)).until(() -> a.worker.health().up());
+      rabbit.kill();
+      await().atMost(Duration.ofSeconds(20)).until(() -> !a.worker.health().up());
+      rabbit.start();
+      await().atMost(Duration.ofSeconds(60)).until(() -> a.worker.health().up());
+      awaitAll(operator, 20_000);
+    } finally {
+      rabbit.close();
+      store.close();
+    }
+  }
+}

@@ -3,6 +3,7 @@ package dev.longshore.queue;
 import dev.longshore.job.Chunk;
 import dev.longshore.job.ChunkCodec;
 import dev.longshore.job.IndexSet;
+import java.util.Map;
 
 /** What travels through the broker. */
 public sealed interface Message {
@@ -41,6 +42,10 @@ public sealed interface Message {
    */
   record DeadLetter(int run, long index, byte[] json) implements Message {}
 
-  /** A message of a newer format, or one that is no message of Longshore's. */
-  record Unknown(int version, String reason, byte[] body) implements Message {}
+  /**
+   * A message of a newer format, or one that is no message of Longshore's.
+   *
+   * @param headers as they came, so that it can be handed on untouched
+   */
+  record Unknown(int version, String reason, Map<String, Object> headers, byte[] body) implements Message {}
 }

@@ -3,10 +3,12 @@ package dev.longshore.testing;
 import dev.longshore.process.ChildProcesses;
 import dev.longshore.runtime.local.services.PrivateRabbitMq;
 import dev.longshore.runtime.local.services.PrivateRedis;
+import dev.longshore.runtime.local.services.PrivateService;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -59,12 +61,12 @@ public final class Services implements BeforeAllCallback {
 
   /** A running RabbitMQ for one test to stop and kill; ended with the last test, better closed by the test itself. */
   public PrivateRabbitMq ownRabbit() {
-    return shared.keep(new PrivateRabbitMq(shared.children, newFolder("rabbitmq"), RABBIT_MEMORY));
+    return shared.keep(new PrivateRabbitMq(shared.children, shared.folder("rabbitmq"), RABBIT_MEMORY));
   }
 
   /** A running Redis for one test to stop and kill; ended with the last test, better closed by the test itself. */
   public PrivateRedis ownRedis() {
-    return shared.keep(new PrivateRedis(shared.children, newFolder("redis"), REDIS_MEMORY));
+    return shared.keep(new PrivateRedis(shared.children, shared.folder("redis"), REDIS_MEMORY));
   }
 
   /** Starts children that end with the test JVM. */
@@ -72,20 +74,10 @@ public final class Services implements BeforeAllCallback {
     return shared.children;
   }
 
-  /** A folder of its own for a service, gone after the last test when all passed through {@link #ownRabbit} and its like. */
-  public static Path newFolder(String name) {
-    try {
-      Files.createDirectories(ROOT);
-      return Files.createTempDirectory(ROOT, name + "-").toAbsolutePath();
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot make a folder under " + ROOT.toAbsolutePath(), e);
-    }
-  }
-
   private static final class Shared implements AutoCloseable {
     private final ChildProcesses children = new ChildProcesses();
-    private final List<Path> folders = new java.util.ArrayList<>();
-    private final List<AutoCloseable> started = new java.util.ArrayList<>();
+    private final List<Path> folders = new ArrayList<>();
+    private final List<AutoCloseable> started = new ArrayList<>();
     private PrivateRabbitMq rabbit;
     private PrivateRedis redis;
 
@@ -103,13 +95,18 @@ public final class Services implements BeforeAllCallback {
       return redis;
     }
 
-    private Path folder(String name) {
-      Path folder = newFolder(name);
-      folders.add(folder);
-      return folder;
+    synchronized Path folder(String name) {
+      try {
+        Files.createDirectories(ROOT);
+        Path folder = Files.createTempDirectory(ROOT, name + "-").toAbsolutePath();
+        folders.add(folder);
+        return folder;
+      } catch (IOException e) {
+        throw new UncheckedIOException("cannot make a folder under " + ROOT.toAbsolutePath(), e);
+      }
     }
 
-    synchronized <S extends dev.longshore.runtime.local.services.PrivateService> S keep(S service) {
+    synchronized <S extends PrivateService> S keep(S service) {
       started.add(service);
       service.start();
       return service;

@@ -12,6 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** A private RabbitMQ: one node without plugins, with an Erlang port mapper of its own, all of it on the loopback address. */
 public final class PrivateRabbitMq extends PrivateService {
@@ -63,10 +64,50 @@ public final class PrivateRabbitMq extends PrivateService {
         log.file.level = warning
         """.formatted(port, USER, password, memoryBytes));
     folder.write("enabled_plugins", "[].\n");
+    linkOwnPlugin(folder.path("plugins"));
     folder.write("rabbitmq-env.conf", "");
     folder.write("advanced.config", "[].\n");
     Path cookieFile = folder.write(".erlang.cookie", cookie);
     Files.setPosixFilePermissions(cookieFile, PosixFilePermissions.fromString("r--------"));
+  }
+
+  /** A folder of plugins with the server itself alone: the node reads the schema of each plugin that it can see, enabled or not. */
+  private void linkOwnPlugin(Path plugins) throws IOException {
+    Files.createDirectories(plugins);
+    try (Stream<Path> old = Files.list(plugins)) {
+      for (Path link : old.toList()) {
+        Files.delete(link);
+      }
+    }
+    for (Path application : applications("rabbit-")) {
+      Files.createSymbolicLink(plugins.resolve(application.getFileName()), application);
+    }
+  }
+
+  private List<Path> applications(String prefix) throws IOException {
+    Path all = scripts.resolve("rabbitmq-env").toRealPath().getParent().resolveSibling("plugins");
+    if (!Files.isDirectory(all)) {
+      return List.of();
+    }
+    try (Stream<Path> found = Files.list(all)) {
+      return found.filter(path -> path.getFileName().toString().startsWith(prefix) && Files.isDirectory(path.resolve("ebin"))).toList();
+    }
+  }
+
+  /**
+   * Puts the folders that most modules come from first on the code path. Each of the 600 modules is otherwise looked for in some 100 folders:
+   * together with {@link #linkOwnPlugin} the start takes 3.4 s instead of 6.1 s (measured with 3.10.8 on 2 cores).
+   */
+  private String codePath() throws IOException {
+    StringBuilder arguments = new StringBuilder();
+    for (String prefix : List.of("rabbitmq_prelaunch-", "ra-", "osiris-", "rabbit_common-", "rabbit-")) {
+      for (Path application : applications(prefix)) {
+        if (application.toString().chars().noneMatch(Character::isWhitespace)) {
+          arguments.append(" -pa ").append(application.resolve("ebin"));
+        }
+      }
+    }
+    return arguments.toString();
   }
 
   @Override
@@ -82,7 +123,7 @@ public final class PrivateRabbitMq extends PrivateService {
     return children.start(builder(folder, List.of(scripts.resolve("rabbitmq-server").toString())));
   }
 
-  private ProcessBuilder builder(ServiceFolder folder, List<String> command) {
+  private ProcessBuilder builder(ServiceFolder folder, List<String> command) throws IOException {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.directory(folder.path("").toFile()).redirectErrorStream(true).redirectInput(Path.of("/dev/null").toFile())
         .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.path(consoleFile()).toFile()));
@@ -106,7 +147,8 @@ public final class PrivateRabbitMq extends PrivateService {
     // Not bound to cores, which it shares with the workers; no busy waiting; the distribution on loopback only.
     environment.put("RABBITMQ_SCHEDULER_BIND_TYPE", "u");
     environment.put("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
-        "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}");
+        "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}" + codePath());
+    environment.put("RABBITMQ_PLUGINS_DIR", folder.path("plugins").toString());
     return builder;
   }
 

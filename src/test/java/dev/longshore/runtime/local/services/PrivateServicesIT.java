@@ -47,6 +47,7 @@ class PrivateServicesIT {
       url = rabbit.url();
       publish(rabbit, "one");
       long pid = rabbit.pid();
+      awaitRegistered("q");
 
       rabbit.kill();
       assertThat(ProcessHandle.of(pid).filter(ProcessHandle::isAlive)).isEmpty();
@@ -130,6 +131,16 @@ class PrivateServicesIT {
     assertThat(new InstalledPrograms(Map.of("RABBITMQ_HOME", folder.resolve("home").toString())).rabbitScripts()).contains(scripts);
     assertThat(new InstalledPrograms(Map.of("PATH", wrapper.toString())).rabbitScripts()).isNotEqualTo(java.util.Optional.of(wrapper));
     assertThat(new InstalledPrograms(Map.of("PATH", "/nowhere")).find("no-such-program")).isEmpty();
+  }
+
+  /** RabbitMQ 3.10 writes a new queue's name to disk about a second later; killed before, it cannot find the queue's data again. */
+  private void awaitRegistered(String queue) {
+    Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> {
+      try (Stream<Path> files = Files.walk(folder.resolve("data"))) {
+        Path names = files.filter(file -> file.endsWith("names.dets") && file.toString().contains("/quorum/")).findFirst().orElseThrow();
+        return Files.readString(names, java.nio.charset.StandardCharsets.ISO_8859_1).contains("%2F_" + queue);
+      }
+    });
   }
 
   private static void executable(Path file) throws IOException {

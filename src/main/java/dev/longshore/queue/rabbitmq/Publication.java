@@ -1,0 +1,37 @@
+package dev.longshore.queue.rabbitmq;
+
+import dev.longshore.queue.QueueUnavailableException;
+import dev.longshore.queue.UnroutableException;
+import java.util.concurrent.CompletableFuture;
+
+/** A message on its way to the broker. */
+final class Publication {
+  final String exchange;
+  final String key;
+  final String queue;
+  final MessageFormat.Encoded message;
+  final int kibibytes;
+  final CompletableFuture<Void> future = new CompletableFuture<>();
+  volatile boolean returned;
+  volatile QueueUnavailableException failure;
+
+  /** @param kibibytes its share of the window */
+  Publication(String exchange, String key, String queue, MessageFormat.Encoded message, int kibibytes) {
+    this.exchange = exchange;
+    this.key = key;
+    this.queue = queue;
+    this.message = message;
+    this.kibibytes = kibibytes;
+  }
+
+  /** Tells whoever waits what became of it. */
+  void complete() {
+    if (failure != null) {
+      future.completeExceptionally(failure);
+    } else if (returned) {
+      future.completeExceptionally(new UnroutableException("no queue '" + queue + "' takes the message: its job was deleted or not declared"));
+    } else {
+      future.complete(null);
+    }
+  }
+}

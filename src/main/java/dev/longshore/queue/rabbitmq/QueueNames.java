@@ -1,0 +1,41 @@
+package dev.longshore.queue.rabbitmq;
+
+import dev.longshore.job.JobRef;
+import dev.longshore.queue.WorkQueues.Kind;
+
+/** How everything of Longshore's is named in RabbitMQ. A routing key ends at 255 bytes: the longest is the ladder's, see {@link DelayLadder}. */
+final class QueueNames {
+  private static final String LADDER = "longshore.delay.v1.";
+
+  /** Where delayed messages are published. */
+  static final String DELAY_IN = LADDER + "in";
+  /** Where they come out, bound to the jobs' queues. */
+  static final String DELAY_OUT = LADDER + "out";
+  /** Exchange and queue for those whose job is gone. */
+  static final String DELAY_LOST = LADDER + "lost";
+
+  private QueueNames() {}
+
+  /** A job's queue. Work: {@code longshore.<namespace>.<name>.<uid8>}. */
+  static String queue(JobRef job, Kind kind) {
+    String work = "longshore." + job.namespace() + "." + job.name() + "." + job.shortUid();
+    return switch (kind) {
+      case WORK -> work;
+      case CONTROL -> work + ".control";
+      case DEAD -> work + ".dead";
+    };
+  }
+
+  /**
+   * The exchange to which a namespace's jobs are published. Not the default exchange: who may write to that one may write to the queues of every
+   * namespace.
+   */
+  static String exchange(String namespace) {
+    return "longshore." + namespace;
+  }
+
+  /** A level's queue, and the exchange to which it lets go of its messages. */
+  static String delayLevel(int level) {
+    return LADDER + level;
+  }
+}

@@ -1,0 +1,264 @@
+package dev.longshore.queue.rabbitmq;
+
+import com.rabbitmq.client.AMQP.BasicProperties;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.DefaultConsumer;
+import com.rabbitmq.client.Envelope;
+import com.rabbitmq.client.ShutdownSignalException;
+import dev.longshore.queue.Delivery;
+import dev.longshore.queue.QueueUnavailableException;
+import dev.longshore.queue.WorkQueues;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jboss.logging.Logger;
+
+/**
+ * A consumer that keeps itself subscribed: after the connection was lost, after the broker restarted, and after its queue was deleted and declared again. One
+ * thread of its own does all that talks to the broker, except acks.
+ */
+final class RabbitConsumption implements WorkQueues.Consumption {
+  private static final Logger LOG = Logger.getLogger(RabbitConsumption.class);
+  private static final long FIRST_PAUSE = Duration.ofMillis(50).toNanos();
+  private static final long LONGEST_PAUSE = Duration.ofSeconds(1).toNanos();
+  private static final Duration END_LIMIT = Duration.ofSeconds(5);
+
+  private final BrokerLink link;
+  private final String queue;
+  private final String job;
+  private final Consumer<Delivery> handler;
+  private final Consumer<RabbitConsumption> onEnd;
+  private final Thread keeper;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private int wanted;
+  private volatile boolean cancelled;
+  private volatile boolean closed;
+  private volatile Subscription current;
+  private Channel channel;
+  private boolean waiting;
+
+  /** @param onEnd is told when it has ended */
+  RabbitConsumption(BrokerLink link, String job, String queue, int prefetch, Consumer<Delivery> handler, Consumer<RabbitConsumption> onEnd) {
+    this.link = link;
+    this.job = job;
+    this.queue = queue;
+    this.wanted = checked(prefetch);
+    this.handler = handler;
+    this.onEnd = onEnd;
+    this.keeper = Thread.ofVirtual().name("consume " + queue).unstarted(this::keepSubscribed);
+  }
+
+  void start() {
+    keeper.start();
+  }
+
+  private static int checked(int prefetch) {
+    if (prefetch < 1 || prefetch > 65_535) {
+      throw new IllegalArgumentException("prefetch " + prefetch + " is not between 1 and 65535");
+    }
+    return prefetch;
+  }
+
+  private void keepSubscribed() {
+    long pause = FIRST_PAUSE;
+    while (awaitWork()) {
+      try {
+        adjust();
+        pause = FIRST_PAUSE;
+        if (waiting) {
+          waiting = false;
+          LOG.infof("job=%s queue=%s state=subscribed", job, queue);
+        }
+      } catch (QueueUnavailableException | IOException | ShutdownSignalException e) {
+        tellWaiting(e);
+        dropChannel();
+        pauseFor(pause);
+        pause = Math.min(pause * 2, LONGEST_PAUSE);
+      }
+    }
+    dropChannel();
+    onEnd.accept(this);
+  }
+
+  /** Waits until the subscription is not what it should be; false at the end. */
+  private boolean awaitWork() {
+    lock.lock();
+    try {
+      while (!closed && isAsWanted()) {
+        changed.awaitUninterruptibly();
+      }
+      return !closed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean isAsWanted() {
+    Subscription now = current;
+    return cancelled ? now == null : now != null && now.alive && now.prefetch == wanted;
+  }
+
+  /** What is in hand stays good through all of this as long as the channel lives. */
+  private void adjust() throws IOException {
+    Subscription old = current;
+    if (old != null && old.alive) {
+      channel.basicCancel(old.getConsumerTag());
+    }
+    set(null);
+    int prefetch;
+    lock.lock();
+    try {
+      if (cancelled || closed) {
+        return;
+      }
+      prefetch = wanted;
+    } finally {
+      lock.unlock();
+    }
+    if (channel == null || !channel.isOpen()) {
+      channel = Channels.open(link.connection());
+    }
+    channel.basicQos(prefetch);
+    Subscription fresh = new Subscription(channel, prefetch);
+    channel.basicConsume(queue, false, fresh);
+    set(fresh);
+  }
+
+  private void set(Subscription subscription) {
+    lock.lock();
+    try {
+      current = subscription;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void tellWaiting(Exception cause) {
+    // a broker that is away is told by the link
+    if (!waiting && Channels.isNotFound(cause)) {
+      LOG.infof("job=%s queue=%s state=waiting reason=\"there is no such queue\"", job, queue);
+      waiting = true;
+    }
+  }
+
+  private void dropChannel() {
+    set(null);
+    Channels.close(channel);
+    channel = null;
+  }
+
+  private void pauseFor(long nanos) {
+    lock.lock();
+    try {
+      long left = nanos;
+      while (!closed && !cancelled && left > 0) {
+        left = changed.awaitNanos(left);
+      }
+    } catch (InterruptedException e) {
+      // nobody interrupts this thread; a shorter pause does no harm
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private final class Subscription extends DefaultConsumer {
+    private final int prefetch;
+    private volatile boolean alive = true;
+
+    Subscription(Channel channel, int prefetch) {
+      super(channel);
+      this.prefetch = prefetch;
+    }
+
+    @Override
+    public void handleDelivery(String consumerTag, Envelope envelope, BasicProperties properties, byte[] body) {
+      RabbitDelivery delivery = new RabbitDelivery(getChannel(), envelope.getDeliveryTag(), envelope.isRedeliver(),
+          MessageFormat.decode(properties, body));
+      if (cancelled || closed) {
+        delivery.requeue();
+        return;
+      }
+      try {
+        handler.accept(delivery);
+      } catch (RuntimeException e) {
+        LOG.errorf(e, "job=%s queue=%s a delivery was not taken and goes back", job, queue);
+        delivery.requeue();
+      }
+    }
+
+    /** The queue was deleted. */
+    @Override
+    public void handleCancel(String consumerTag) {
+      ended();
+    }
+
+    @Override
+    public void handleShutdownSignal(String consumerTag, ShutdownSignalException signal) {
+      ended();
+    }
+
+    private void ended() {
+      lock.lock();
+      try {
+        alive = false;
+        changed.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  @Override
+  public void prefetch(int messages) {
+    lock.lock();
+    try {
+      wanted = checked(messages);
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public boolean active() {
+    Subscription now = current;
+    return now != null && now.alive;
+  }
+
+  @Override
+  public void cancel() {
+    lock.lock();
+    try {
+      cancelled = true;
+      changed.signalAll();
+      long left = END_LIMIT.toNanos();
+      while (current != null && left > 0) {
+        left = changed.awaitNanos(left);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    try {
+      keeper.join(END_LIMIT);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

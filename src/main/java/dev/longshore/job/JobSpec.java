@@ -104,7 +104,7 @@ public record JobSpec(SourceSpec source, OnMalformed onMalformed, ProcessorSpec 
    * @param headers by name; values may hold the same placeholders
    * @param body template for an item's body; null sends the item's JSON with methods that have a body
    * @param batch null for one request an item
-   * @param success statuses that mean success
+   * @param success statuses that mean success; empty is every one from 200 to 299
    * @param retry statuses that mean retry; all others mean failed for good
    */
   public record HttpProcessor(String url, String method, Map<String, HeaderValue> headers, String body, HttpBatch batch,

@@ -8,6 +8,7 @@ final class Patterns {
   static final String ENV_NAME = "^[A-Za-z_][A-Za-z0-9_]*$";
   static final String HEADER_NAME = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
   static final String URL = "^https?://[^\\s]+$";
+  static final String URL_TEMPLATE = "^(https?://|\\{)[^\\s]+$";
   static final String ABSOLUTE_PATH = "^/.*$";
 
   private Patterns() {}

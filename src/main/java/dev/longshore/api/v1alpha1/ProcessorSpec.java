@@ -31,12 +31,12 @@ public record ProcessorSpec(
   /** An HTTP request. */
   @Tolerant
   public record Http(
-      @Required @Size(min = 1, max = 2048) @Pattern(Patterns.URL)
+      @Required @Size(min = 1, max = 2048) @Pattern(Patterns.URL_TEMPLATE)
       @JsonPropertyDescription("http or https URL, at most 2048 characters. {item}, {item.some.field} and {index} are filled in, "
-          + "percent-encoded; with batch, {<param>} takes the joined values. The host must stand literally.")
+          + "percent-encoded, or as they are where the URL begins with them; with batch, {<param>} takes the joined values. Where a header is "
+          + "secret, the host must stand literally.")
       String url,
-      @Default("GET")
-      @JsonPropertyDescription("The request's method. Default GET.")
+      @JsonPropertyDescription("The request's method. Default POST where there is a body or the JSON array of a batch, else GET.")
       Method method,
       @Size(max = 32)
       @JsonPropertyDescription("Headers to send, by name; values may hold the same placeholders as url. At most 32.")
@@ -50,8 +50,8 @@ public record ProcessorSpec(
       String body,
       @JsonPropertyDescription("One request for many items. Not set: one for each.")
       HttpBatch batch,
-      @Default("[200,201,202,204]") @Size(min = 1, max = 64)
-      @JsonPropertyDescription("Statuses that mean success, each 100 to 599. Default 200, 201, 202, 204.")
+      @Size(min = 1, max = 64)
+      @JsonPropertyDescription("Statuses that mean success, each 100 to 599. Default: all from 200 to 299.")
       List<Integer> success,
       @Default("[408,425,429,500,502,503,504]") @Size(max = 64)
       @JsonPropertyDescription("Statuses after which an item is tried again (a Retry-After header is honoured), each 100 to 599. All others "

@@ -32,11 +32,15 @@ final class CelRules {
    * @param old the value that {@code value} replaces; null when there is none
    */
   void check(JsonNode value, JsonNode old, JsonNode schema, String path, List<Violation> violations) {
-    for (JsonNode rule : schema.path("x-kubernetes-validations")) {
-      boolean transition = rule.get("rule").asText().contains("oldSelf");
-      if ((!transition || old != null) && !holds(rule.get("rule").asText(), value, transition ? old : null)) {
-        String field = path + rule.path("fieldPath").asText();
-        violations.add(new Violation(field.startsWith(".") ? field.substring(1) : field, rule.get("message").asText()));
+    JsonNode rules = schema.path("x-kubernetes-validations");
+    if (!rules.isEmpty()) {
+      Map<String, Object> variables = old == null ? Map.of("self", plain(value)) : Map.of("self", plain(value), "oldSelf", plain(old));
+      for (JsonNode rule : rules) {
+        boolean transition = rule.get("rule").asText().contains("oldSelf");
+        if ((!transition || old != null) && !holds(rule.get("rule").asText(), variables)) {
+          String field = path + rule.path("fieldPath").asText();
+          violations.add(new Violation(field.startsWith(".") ? field.substring(1) : field, rule.get("message").asText()));
+        }
       }
     }
     if (value.isObject()) {
@@ -53,10 +57,7 @@ final class CelRules {
     }
   }
 
-  private boolean holds(String rule, JsonNode value, JsonNode old) {
-    Map<String, Object> variables = old == null
-        ? Map.of("self", plain(value))
-        : Map.of("self", plain(value), "oldSelf", plain(old));
+  private boolean holds(String rule, Map<String, Object> variables) {
     try {
       return Boolean.TRUE.equals(programs.computeIfAbsent(rule, this::compile).eval(variables));
     } catch (CelEvaluationException e) {

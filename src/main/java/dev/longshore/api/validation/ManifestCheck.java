@@ -51,16 +51,18 @@ public final class ManifestCheck {
     return violations;
   }
 
-  /** The resource with every default of the schema filled in, and fields that are null dropped; {@code manifest} stays as it is. */
-  public JsonNode withDefaults(JsonNode manifest) {
-    List<Violation> violations = new ArrayList<>();
-    JsonNode schema = schema(manifest, violations);
-    if (schema == null) {
-      throw new IllegalArgumentException(violations.getFirst().toString());
+  /**
+   * What an API server does before it stores a resource: writes the schema's defaults into it, drops its fields that are null, and checks it.
+   *
+   * @param old the resource that it replaces; null when it is new
+   * @return what is wrong; empty when it may be stored
+   */
+  public List<Violation> admit(ObjectNode manifest, JsonNode old) {
+    JsonNode schema = schema(manifest, new ArrayList<>());
+    if (schema != null) {
+      Defaults.fill(manifest, schema);
     }
-    JsonNode copy = manifest.deepCopy();
-    Defaults.fill(copy, schema);
-    return copy;
+    return check(manifest, old);
   }
 
   /** The resource as the rules see it. */

@@ -49,7 +49,7 @@ public final class JobSpecMapping {
     Optional<WorkersSpec> workers = Optional.ofNullable(spec.workers());
     int concurrency = workers.map(WorkersSpec::concurrency).orElse(CONCURRENCY);
     int replicas = shared.map(JobSpecMapping::replicasOf).orElseGet(() -> workers.map(WorkersSpec::maxReplicas).orElse(MAX_REPLICAS));
-    JobSpec mapped = new JobSpec(from, source.onMalformed(spec.source()), processor, guard(spec.guard()), batching(spec),
+    JobSpec mapped = new JobSpec(from, source.onMalformed(spec.source()), processor, guard(spec.guard()), batching(spec.batching()),
         concurrency, replicas, retry(spec.retry()), results(spec.results()), allow);
     return new MappedJob(mapped, secrets.map(SecretNames::podEnv).orElse(List.of()));
   }
@@ -106,13 +106,9 @@ public final class JobSpecMapping {
     return new JobSpec.GuardSpec(timeout, guard.retries(), breaker);
   }
 
-  private static JobSpec.Batching batching(BatchJobSpec spec) throws InvalidJobException {
-    BatchJobSpec.Batching given = or(spec.batching(), new BatchJobSpec.Batching(null, null, null));
+  private static JobSpec.Batching batching(BatchJobSpec.Batching batching) throws InvalidJobException {
+    BatchJobSpec.Batching given = or(batching, new BatchJobSpec.Batching(null, null, null));
     BatchJobSpec.ChunkSize chunk = or(given.chunk(), new BatchJobSpec.ChunkSize(null, null));
-    Integer size = given.size();
-    if (size == null && spec.processor().http() != null && spec.processor().http().batch() != null) {
-      size = ProcessorMapping.HTTP_BATCH_SIZE;
-    }
     long bytes;
     try {
       bytes = FieldValues.quantity(or(chunk.bytes(), "256Ki"));
@@ -122,7 +118,7 @@ public final class JobSpecMapping {
     if (bytes < 1 << 10 || bytes > Limits.CHUNK_BYTES) {
       throw new InvalidJobException(Reason.SPEC, "spec.batching.chunk.bytes", chunk.bytes() + " must be from 1Ki to 4Mi");
     }
-    return new JobSpec.Batching(size, duration("spec.batching.maxWait", or(given.maxWait(), "5s"), Duration.ZERO),
+    return new JobSpec.Batching(given.size(), duration("spec.batching.maxWait", or(given.maxWait(), "5s"), Duration.ZERO),
         or(chunk.items(), Limits.CHUNK_ITEMS), (int) bytes);
   }
 

@@ -13,9 +13,6 @@ import java.util.Optional;
 
 /** Maps {@code spec.processor}. */
 final class ProcessorMapping {
-  /** Items in one request that carries many, where nothing is said. */
-  static final int HTTP_BATCH_SIZE = 50;
-  private static final List<Integer> SUCCESS = List.of(200, 201, 202, 204);
   private static final List<Integer> RETRY = List.of(408, 425, 429, 500, 502, 503, 504);
 
   private final Optional<SecretNames> secrets;
@@ -53,10 +50,18 @@ final class ProcessorMapping {
       batch = new JobSpec.HttpBatch(given.param(), given.value() == null ? "" : given.value(),
           given.separator() == null ? "," : given.separator(), given.results() == null ? "" : given.results(), given.key());
     }
-    return new JobSpec.HttpProcessor(http.url(), http.method() == null ? "GET" : http.method().name(),
+    return new JobSpec.HttpProcessor(http.url(), method(http),
         SourceMapping.headers(http.headers(), http.headersFrom(), secrets, Reason.PROCESSOR, "spec.processor.http"), http.body(), batch,
-        new LinkedHashSet<>(http.success() == null ? SUCCESS : http.success()),
+        new LinkedHashSet<>(http.success() == null ? List.of() : http.success()),
         new LinkedHashSet<>(http.retry() == null ? RETRY : http.retry()));
+  }
+
+  private static String method(ProcessorSpec.Http http) {
+    if (http.method() != null) {
+      return http.method().name();
+    }
+    boolean body = http.body() != null || http.batch() != null && http.batch().param() == null;
+    return body ? "POST" : "GET";
   }
 
   private JobSpec.ExecProcessor exec(ProcessorSpec.Exec exec) throws InvalidJobException {

@@ -2,11 +2,17 @@ package dev.longshore.api.v1alpha1;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.longshore.api.validation.CrdSchemas;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -21,9 +27,14 @@ class CrdFilesTest {
     }
   }
 
+  /** A parent of fields has its own schema; only these may hold what no schema knows. */
+  private static final Set<String> OPEN = Set.of("config", "affinity", "securityContext", "topologySpreadConstraints[]", "items[]");
+
   static Stream<Generated> files() {
     Map<String, String> crds = CrdFiles.generate();
-    return crds.entrySet().stream().map(file -> new Generated(Path.of("kubernetes/crds", file.getKey()), file.getValue()));
+    return Stream.concat(
+        crds.entrySet().stream().map(file -> new Generated(Path.of("kubernetes/crds", file.getKey()), file.getValue())),
+        FieldReference.generate(crds).entrySet().stream().map(file -> new Generated(Path.of("docs/reference", file.getKey()), file.getValue())));
   }
 
   @ParameterizedTest
@@ -36,5 +47,41 @@ class CrdFilesTest {
     assertThat(generated.file()).as("%s is written anew by: %s", generated.file(), COMMAND).exists();
     assertThat(Files.readString(generated.file())).as("%s differs from the types; it is written anew by: %s", generated.file(), COMMAND)
         .isEqualTo(generated.content());
+  }
+
+  @Test
+  void everyFieldIsDescribedAndEveryRuleNamesItsField() {
+    for (JsonNode crd : CrdSchemas.documents()) {
+      JsonNode schema = crd.at("/spec/versions/0/schema/openAPIV3Schema");
+      described(schema.at("/properties/spec"), "spec");
+      described(schema.at("/properties/status"), "status");
+      rulesOf(schema).forEach(rule -> assertThat(rule.path("fieldPath").asText()).as("fieldPath of %s", rule).isNotEmpty());
+      assertThat(rulesOf(schema)).hasSizeGreaterThan(5);
+    }
+  }
+
+  private static void described(JsonNode schema, String path) {
+    schema.path("properties").properties().forEach(field -> {
+      String name = path + "." + field.getKey();
+      if (!path.endsWith(".conditions[]") && !path.endsWith(".tolerations[]") && !path.endsWith(".imagePullSecrets[]")) {
+        assertThat(field.getValue().path("description").asText()).as("description of %s", name).endsWith(".");
+      }
+      JsonNode inner = field.getValue().has("items") ? field.getValue().get("items") : field.getValue();
+      if (inner.path("x-kubernetes-preserve-unknown-fields").asBoolean()) {
+        String end = field.getKey() + (field.getValue().has("items") ? "[]" : "");
+        assertThat(OPEN).as("%s takes unknown fields", name).contains(end);
+      }
+      described(inner, field.getValue().has("items") ? name + "[]" : name);
+    });
+  }
+
+  private static List<JsonNode> rulesOf(JsonNode schema) {
+    List<JsonNode> rules = new ArrayList<>();
+    schema.path("x-kubernetes-validations").forEach(rules::add);
+    schema.path("properties").forEach(field -> rules.addAll(rulesOf(field)));
+    if (schema.has("items")) {
+      rules.addAll(rulesOf(schema.get("items")));
+    }
+    return rules;
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator.Feature;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
@@ -54,7 +55,7 @@ class JobSpecMappingTest {
   @ValueSource(strings = {"defaults", "http", "exec", "shared"})
   void givesWhatTheSchemasDefaultsGive(String name) throws Exception {
     List<JsonNode> documents = ManifestReader.read(Files.readString(FOLDER.resolve("in-" + name + ".yaml")));
-    List<JsonNode> filled = documents.stream().map(CHECK::withDefaults).toList();
+    List<JsonNode> filled = documents.stream().map(JobSpecMappingTest::withDefaults).toList();
 
     MappedJob bare = mapping.map(job(documents.get(0)), pool(documents));
 
@@ -77,7 +78,21 @@ class JobSpecMappingTest {
     JsonNode empty = yaml("source: {items: [1]}\nprocessor: {noop: {}}\nguard: {}\nbatching: {chunk: {}}\nretry: {backoff: {}}\nresults: {}\n"
         + "workers: {scaling: {behavior: {scaleDown: {}}}}");
 
-    assertThat(mapping.map(job(CHECK.withDefaults(empty)), Optional.empty())).isEqualTo(mapping.map(job(bare), Optional.empty()));
+    assertThat(mapping.map(job(withDefaults(empty)), Optional.empty())).isEqualTo(mapping.map(job(bare), Optional.empty()));
+  }
+
+  @Test
+  void aRequestWithABodyIsAPostUnlessTheJobSaysOtherwise() throws Exception {
+    assertThat(method("url: \"http://x/{item}\"")).isEqualTo("GET");
+    assertThat(method("url: \"http://x/\", body: \"{item}\"")).isEqualTo("POST");
+    assertThat(method("url: \"http://x/\", batch: {}")).isEqualTo("POST");
+    assertThat(method("url: \"http://x/{ids}\", batch: {param: ids}")).isEqualTo("GET");
+    assertThat(method("url: \"http://x/\", body: \"{item}\", method: PUT")).isEqualTo("PUT");
+  }
+
+  private String method(String http) throws Exception {
+    JsonNode job = yaml("source: {items: [1]}\nprocessor: {http: {" + http + "}}");
+    return ((JobSpec.HttpProcessor) mapping.map(job(job), Optional.empty()).spec().processor()).method();
   }
 
   @Test
@@ -133,6 +148,12 @@ class JobSpecMappingTest {
       assertThat(e.reason()).isEqualTo(reason);
       assertThat(e).hasMessageStartingWith(field + ": ");
     });
+  }
+
+  private static JsonNode withDefaults(JsonNode manifest) {
+    ObjectNode filled = manifest.deepCopy();
+    assertThat(CHECK.admit(filled, null)).isEmpty();
+    return filled;
   }
 
   private static JsonNode yaml(String spec) throws Exception {

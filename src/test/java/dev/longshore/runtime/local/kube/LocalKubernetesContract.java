@@ -23,7 +23,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.javaoperatorsdk.operator.Operator;
-import io.javaoperatorsdk.operator.api.config.LeaderElectionConfiguration;
+import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
 import io.javaoperatorsdk.operator.api.reconciler.Cleaner;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
@@ -292,7 +292,8 @@ abstract class LocalKubernetesContract {
   void anOperatorReconcilesAndCleansUp() {
     ParcelReconciler reconciler = new ParcelReconciler();
     Operator operator = new Operator(o -> o.withKubernetesClient(client).withCloseClientOnStop(false).withUseSSAToPatchPrimaryResource(false)
-        .withLeaderElectionConfiguration(new LeaderElectionConfiguration(name, "default")));
+        .withLeaderElectionConfiguration(LeaderElectionConfigurationBuilder
+            .aLeaderElectionConfiguration(name).withLeaseNamespace("default").buildForTest(false)));
     operator.register(reconciler);
     operator.start();
     try {

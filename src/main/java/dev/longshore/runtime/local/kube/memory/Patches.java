@@ -9,20 +9,27 @@ import java.util.Map;
 
 /** The two kinds of patch that are served: JSON Patch (RFC 6902) and JSON Merge Patch (RFC 7396). */
 final class Patches {
-  private Patches() {}
+  private static final String JSON_PATCH = "application/json-patch+json";
+  private static final String MERGE_PATCH = "application/merge-patch+json";
 
-  static ObjectNode apply(ApiPath path, String contentType, ObjectNode current, JsonNode patch) {
+  /** Fails with 415 for any other kind of patch. */
+  static String typeOf(String contentType) {
     String type = contentType == null ? "" : contentType.split(";")[0].strip();
-    JsonNode patched = switch (type) {
-      case "application/json-patch+json" -> json(path, current, patch);
-      case "application/merge-patch+json" -> merge(current.deepCopy(), patch);
-      default -> throw ApiFailure.unsupportedPatch(type);
-    };
+    if (!type.equals(JSON_PATCH) && !type.equals(MERGE_PATCH)) {
+      throw ApiFailure.unsupportedPatch(type);
+    }
+    return type;
+  }
+
+  static ObjectNode apply(ApiPath path, String type, ObjectNode current, JsonNode patch) {
+    JsonNode patched = type.equals(JSON_PATCH) ? json(path, current, patch) : merge(current.deepCopy(), patch);
     if (patched instanceof ObjectNode object) {
       return object;
     }
     throw ApiFailure.badRequest("the patch leaves no object");
   }
+
+  private Patches() {}
 
   private static JsonNode json(ApiPath path, ObjectNode current, JsonNode patch) {
     try {

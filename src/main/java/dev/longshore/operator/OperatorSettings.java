@@ -5,7 +5,6 @@ import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -25,8 +24,7 @@ public record OperatorSettings(String identity, Set<String> watchNamespaces, boo
 
   /** What a worker gets unless somebody says otherwise: it stays under 350 MB, the rest is for the programs that it starts. */
   public static ResourceRequirements defaultWorkerResources() {
-    Map<String, Quantity> memory = Map.of("memory", new Quantity("512Mi"));
-    return new ResourceRequirementsBuilder().withLimits(memory).withRequests(Map.of("cpu", new Quantity("250m"), "memory", new Quantity("512Mi")))
-        .build();
+    return new ResourceRequirementsBuilder().addToLimits("memory", new Quantity("512Mi")).addToRequests("cpu", new Quantity("250m"))
+        .addToRequests("memory", new Quantity("512Mi")).build();
   }
 }

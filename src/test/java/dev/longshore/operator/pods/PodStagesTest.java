@@ -1,0 +1,50 @@
+package dev.longshore.operator.pods;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.longshore.operator.autoscaler.Worker.Stage;
+import io.fabric8.kubernetes.api.model.Pod;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PodStagesTest {
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', value = {
+      "metadata: {name: a} | PENDING",
+      "{metadata: {name: a}, status: {phase: Running}} | RUNNING",
+      "{metadata: {name: a}, status: {phase: Succeeded}} | ENDED",
+      "{metadata: {name: a}, status: {phase: Failed}} | CRASHED",
+      "{metadata: {name: a}, status: {phase: Failed, reason: Evicted}} | ENDED",
+      "{metadata: {name: a, deletionTimestamp: '2026-11-22T00:00:00Z'}, status: {phase: Failed}} | ENDED",
+      "{metadata: {name: a, deletionTimestamp: '2026-11-22T00:00:00Z'}, status: {phase: Running}} | TERMINATING"})
+  void aPodIsInThisStage(String yaml, Stage stage) {
+    assertThat(PodStages.stage(pod(yaml))).isEqualTo(stage);
+  }
+
+  @Test
+  void aPodThatCannotStartSaysWhy() {
+    assertThat(PodStages.worker(pod("{metadata: {name: a}, status: {phase: Pending, conditions: [{type: PodScheduled, status: 'False', "
+        + "reason: Unschedulable, message: 0/3 nodes fit}]}}"), null).obstacle()).isEqualTo("Unschedulable: 0/3 nodes fit");
+    assertThat(PodStages.worker(pod("{metadata: {name: a}, status: {phase: Pending, containerStatuses: [{name: worker, state: {waiting: "
+        + "{reason: ImagePullBackOff}}}]}}"), null).obstacle()).isEqualTo("ImagePullBackOff");
+    assertThat(PodStages.worker(pod("{metadata: {name: a}, status: {phase: Pending, containerStatuses: [{name: worker, state: {waiting: "
+        + "{reason: ContainerCreating}}}]}}"), null).obstacle()).isEmpty();
+  }
+
+  @Test
+  void aPodThatEndedSaysHow() {
+    assertThat(PodStages.ending(pod("{metadata: {name: a}, status: {phase: Failed, containerStatuses: [{name: worker, state: {terminated: "
+        + "{exitCode: 137, reason: OOMKilled}}}]}}"))).isEqualTo("OOMKilled, exit code 137");
+  }
+
+  private static Pod pod(String yaml) {
+    try {
+      return new YAMLMapper().readValue(yaml, Pod.class);
+    } catch (JsonProcessingException e) {
+      throw new AssertionError(e);
+    }
+  }
+}

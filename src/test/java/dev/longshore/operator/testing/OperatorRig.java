@@ -1,0 +1,147 @@
+package dev.longshore.operator.testing;
+
+import static org.awaitility.Awaitility.await;
+
+import dev.longshore.api.v1alpha1.BatchJob;
+import dev.longshore.api.v1alpha1.WorkerPool;
+import dev.longshore.job.IndexSet;
+import dev.longshore.job.JobRef;
+import dev.longshore.job.PoolRef;
+import dev.longshore.operator.OperatorService;
+import dev.longshore.operator.OperatorSettings;
+import dev.longshore.operator.mapping.Policy;
+import dev.longshore.operator.reconciler.KnownJobs;
+import dev.longshore.operator.status.Conditions;
+import dev.longshore.store.Heartbeat;
+import dev.longshore.store.Ledger;
+import dev.longshore.store.Pools;
+import dev.longshore.store.Settlement;
+import dev.longshore.store.memory.MemoryLedger;
+import dev.longshore.store.memory.MemoryPools;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodStatusBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** An operator between a Kubernetes API, a ledger in memory and recorded queues; the test plays the workers. */
+public final class OperatorRig implements AutoCloseable {
+  public static final String NAMESPACE = "music";
+  public static final Duration SOON = Duration.ofSeconds(10);
+
+  public final KubernetesClient client;
+  public final RecordingQueues queues = new RecordingQueues();
+  public final Switch store = new Switch();
+  private final AtomicReference<Duration> ahead = new AtomicReference<>(Duration.ZERO);
+  private final InstantSource clock = () -> Instant.now().plus(ahead.get());
+  public final Ledger ledger = new MemoryLedger(clock, Duration.ofSeconds(10));
+  public final Pools pools = new MemoryPools(clock);
+  private OperatorService operator;
+
+  public OperatorRig(KubernetesClient client) {
+    this.client = client;
+    start();
+  }
+
+  public void start() {
+    OperatorSettings settings = new OperatorSettings("test", Set.of(NAMESPACE), false, NAMESPACE, "example.org/longshore:1", List.of(),
+        OperatorSettings.defaultWorkerResources(), Policy.cluster());
+    operator = new OperatorService(client, store.guard(Ledger.class, ledger), store.guard(Pools.class, pools), queues, settings, clock,
+        new SimpleMeterRegistry());
+    operator.start();
+  }
+
+  public void stop() {
+    operator.stop();
+  }
+
+  public OperatorService operator() {
+    return operator;
+  }
+
+  /** Moves everybody's clock. */
+  public void later(Duration by) {
+    ahead.updateAndGet(before -> before.plus(by));
+  }
+
+  public JobRef create(String yaml) {
+    return KnownJobs.refOf(client.resources(BatchJob.class).inNamespace(NAMESPACE).load(yaml(yaml)).create());
+  }
+
+  public static java.io.InputStream yaml(String text) {
+    return new java.io.ByteArrayInputStream(text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+  }
+
+  public BatchJob job(JobRef ref) {
+    return client.resources(BatchJob.class).inNamespace(NAMESPACE).withName(ref.name()).get();
+  }
+
+  public WorkerPool pool(String name) {
+    return client.resources(WorkerPool.class).inNamespace(NAMESPACE).withName(name).get();
+  }
+
+  public List<Pod> pods() {
+    return client.pods().inNamespace(NAMESPACE).list().getItems();
+  }
+
+  public void awaitPhase(JobRef ref, String phase) {
+    await("phase " + phase).atMost(SOON).until(() -> {
+      BatchJob job = job(ref);
+      return job.getStatus() != null && phase.equals(job.getStatus().phase());
+    });
+  }
+
+  public boolean isTrue(JobRef ref, String condition) {
+    BatchJob job = job(ref);
+    return job.getStatus() != null && Conditions.isTrue(job.getStatus().conditions(), condition);
+  }
+
+  public void awaitReason(JobRef ref, String condition, String reason) {
+    await(condition + " " + reason).atMost(SOON).until(() -> {
+      BatchJob job = job(ref);
+      return job.getStatus() != null && Conditions.find(job.getStatus().conditions(), condition)
+          .filter(found -> reason.equals(found.getReason())).isPresent();
+    });
+  }
+
+  public void awaitPods(int count) {
+    await(count + " pods").atMost(SOON).until(() -> pods().size() == count);
+  }
+
+  /** What a kubelet would say of a pod. */
+  public void podPhase(Pod pod, String phase) {
+    client.pods().inNamespace(NAMESPACE).withName(pod.getMetadata().getName())
+        .editStatus(current -> {
+          current.setStatus(new PodStatusBuilder().withPhase(phase).build());
+          return current;
+        });
+  }
+
+  public void beat(Pod pod, Heartbeat.State state) {
+    pools.beat(new PoolRef(NAMESPACE, pod.getMetadata().getLabels().get("longshore.dev/pool")),
+        new Heartbeat(pod.getMetadata().getName(), state, 0, 0, 0, 0, 10, ""));
+  }
+
+  /** What a worker that reads the source tells the ledger. */
+  public void intake(JobRef ref, long items) {
+    ledger.beginIntake(ref, 1, "reader").orElseThrow();
+    ledger.announce(ref, 1, items);
+    ledger.completeIntake(ref, 1, items);
+  }
+
+  /** What a worker that does all of {@code indexes} tells it. */
+  public void succeed(JobRef ref, IndexSet indexes) {
+    ledger.take(ref, indexes, 1, "worker");
+    ledger.settle(ref, new Settlement(1, "worker", indexes, List.of(), List.of(), List.of(), null, Duration.ofMillis(5)));
+  }
+
+  @Override
+  public void close() {
+    operator.stop();
+  }
+}

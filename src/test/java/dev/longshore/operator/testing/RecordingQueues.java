@@ -1,0 +1,84 @@
+package dev.longshore.operator.testing;
+
+import dev.longshore.job.JobRef;
+import dev.longshore.queue.Delivery;
+import dev.longshore.queue.Message;
+import dev.longshore.queue.QueueUnavailableException;
+import dev.longshore.queue.WorkQueues;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+
+/** Queues that the operator makes and publishes to, with a switch that takes the broker away. Nothing consumes them. */
+public final class RecordingQueues implements WorkQueues {
+  private final Set<JobRef> declared = ConcurrentHashMap.newKeySet();
+  private final Map<JobRef, List<Message>> control = new ConcurrentHashMap<>();
+  private volatile boolean away;
+
+  public void away(boolean is) {
+    away = is;
+  }
+
+  public boolean has(JobRef job) {
+    return declared.contains(job);
+  }
+
+  /** Everything that was published to the job's control queue. */
+  public List<Message> feeds(JobRef job) {
+    return control.getOrDefault(job, List.of());
+  }
+
+  @Override
+  public void declare(JobRef job) {
+    check();
+    declared.add(job);
+  }
+
+  @Override
+  public void delete(JobRef job) {
+    check();
+    declared.remove(job);
+  }
+
+  @Override
+  public Depth depth(JobRef job, Kind kind) {
+    check();
+    return new Depth(declared.contains(job), 0, 0);
+  }
+
+  @Override
+  public CompletableFuture<Void> publish(JobRef job, Kind kind, Message message) {
+    check();
+    control.computeIfAbsent(job, ref -> new CopyOnWriteArrayList<>()).add(message);
+    return CompletableFuture.completedFuture(null);
+  }
+
+  @Override
+  public CompletableFuture<Void> publishLater(JobRef job, Kind kind, Message message, Duration delay) {
+    throw new UnsupportedOperationException("the operator delays nothing");
+  }
+
+  @Override
+  public Consumption consume(JobRef job, Kind kind, int prefetch, Consumer<Delivery> handler) {
+    throw new UnsupportedOperationException("the operator consumes nothing");
+  }
+
+  @Override
+  public Health health() {
+    return new Health(!away, away ? "away" : "");
+  }
+
+  @Override
+  public void close() {}
+
+  private void check() {
+    if (away) {
+      throw new QueueUnavailableException("no route to the broker", null);
+    }
+  }
+}

@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 /** Runs the built application as its users do: as a process of its own, in a folder of its own. */
 public final class LongshoreCli implements AutoCloseable {
   private static final Path JAR = Path.of("target", "quarkus-app", "quarkus-run.jar").toAbsolutePath();
+  private static final Path SCRIPT = Path.of("longshore").toAbsolutePath();
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path folder;
@@ -87,8 +88,7 @@ public final class LongshoreCli implements AutoCloseable {
 
   /** Starts a command. */
   public Running start(String... args) throws IOException {
-    List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:+UseSerialGC", "-Xmx384m",
-        "-jar", JAR.toString()));
+    List<String> command = new ArrayList<>(List.of(SCRIPT.toString()));
     command.addAll(List.of(args));
     Path out = Files.createTempFile(folder, "out", ".txt");
     Path err = Files.createTempFile(folder, "err", ".txt");

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.longshore.api.v1alpha1.BatchJob;
+import dev.longshore.api.v1alpha1.WorkerPool;
 import dev.longshore.api.validation.ManifestCheck;
 import dev.longshore.api.validation.ManifestReader;
 import dev.longshore.api.validation.ManifestSyntaxException;
@@ -92,37 +93,41 @@ public final class ManifestLoader {
       }
       names.add(new Name(name, namespace));
     }
+    ObjectNode manifest = document.deepCopy();
+    if (isJob) {
+      place(manifest, file.toAbsolutePath().normalize().getParent());
+    }
     int before = problems.size();
-    check.check(document).forEach(v -> problems.add(new Problem(file, isJob ? name : null, v.field(), v.message())));
+    check.check(manifest).forEach(v -> problems.add(new Problem(file, isJob ? name : null, v.field(), v.message())));
     if (problems.size() > before) {
       return;
     }
-    ObjectNode manifest = document.deepCopy();
-    ((ObjectNode) manifest.path("metadata")).put("namespace", namespace);
-    if (isJob) {
-      place(manifest, file.toAbsolutePath().normalize().getParent());
-      BatchJob job = serialization.convertValue(manifest, BatchJob.class);
-      new LocalCheck().problem(job).ifPresentOrElse(violation -> problems.add(new Problem(file, name, violation.field(), violation.message())),
-          () -> jobs.add(job));
-    } else {
-      others.add(serialization.convertValue(manifest, dev.longshore.api.v1alpha1.WorkerPool.class));
+    manifest.withObject("metadata").put("namespace", namespace);
+    if (!isJob) {
+      others.add(serialization.convertValue(manifest, WorkerPool.class));
+      return;
     }
+    BatchJob job = serialization.convertValue(manifest, BatchJob.class);
+    new LocalCheck().problem(job).ifPresentOrElse(violation -> problems.add(new Problem(file, name, violation.field(), violation.message())),
+        () -> jobs.add(job));
   }
 
-  /** Relative paths start at the manifest's folder, and programs are found as a shell would find them. */
+  /** Relative paths start at the manifest's folder, programs are found as a shell would find them. */
   private void place(ObjectNode manifest, Path folder) {
-    ObjectNode spec = (ObjectNode) manifest.path("spec");
-    if (spec.path("source").path("file") instanceof ObjectNode source) {
+    if (manifest.at("/spec/source/file") instanceof ObjectNode source && source.path("path").isTextual()) {
       source.put("path", absolute(source.path("path").asText(), folder));
     }
-    if (spec.path("processor").path("exec") instanceof ObjectNode exec) {
-      exec.put("workingDirectory", exec.hasNonNull("workingDirectory") ? absolute(exec.path("workingDirectory").asText(), folder) : folder.toString());
+    if (manifest.at("/spec/processor/exec") instanceof ObjectNode exec && exec.path("command").path(0).isTextual()) {
+      JsonNode given = exec.path("workingDirectory");
+      if (given.isMissingNode() || given.isTextual()) {
+        exec.put("workingDirectory", given.isTextual() ? absolute(given.asText(), folder) : folder.toString());
+      }
       ArrayNode command = (ArrayNode) exec.path("command");
       command.set(0, command.textNode(program(command.get(0).asText(), folder)));
     }
-    if (workers != null && !spec.has("poolRef")) {
-      ObjectNode own = spec.withObject("workers");
-      own.put("minReplicas", workers).put("maxReplicas", workers);
+    if (workers != null && manifest.path("spec") instanceof ObjectNode spec && !spec.has("poolRef")
+        && (spec.path("workers").isMissingNode() || spec.path("workers").isObject())) {
+      spec.withObject("workers").put("minReplicas", workers).put("maxReplicas", workers);
     }
   }
 

@@ -14,7 +14,7 @@ final class WorkerJvm {
    * The serial collector and a heap of 160 MB: a worker holds chunks of 256 KiB, a few dozen at most, and 1,000,000 items go through it at the same
    * speed as with ten times the heap.
    */
-  private static final List<String> OPTIONS = List.of("-XX:+UseSerialGC", "-Xms48m", "-Xmx160m", "-Xss512k", "-XX:MaxMetaspaceSize=128m",
+  private static final List<String> OPTIONS = List.of("--sun-misc-unsafe-memory-access=allow", "-XX:+UseSerialGC", "-Xms48m", "-Xmx160m", "-Xss512k", "-XX:MaxMetaspaceSize=128m",
       "-XX:ReservedCodeCacheSize=64m");
 
   private WorkerJvm() {}

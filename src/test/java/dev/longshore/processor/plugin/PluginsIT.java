@@ -50,7 +50,8 @@ class PluginsIT {
         public List<Outcome> process(List<WorkItem> batch) {
           calls++;
           List<Outcome> outcomes = new ArrayList<>();
-          for (WorkItem item : batch) outcomes.add(Outcome.success(("\\"" + prefix + calls + item.text().replace("\\"", "").toUpperCase() + "\\"").getBytes()));
+          for (WorkItem item : batch)
+            outcomes.add(Outcome.success(("\\"" + prefix + calls + item.text().replace("\\"", "").toUpperCase() + "\\"").getBytes()));
           return outcomes;
         }
         public void close() { System.setProperty("acme.closed", prefix); }

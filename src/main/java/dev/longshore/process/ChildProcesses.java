@@ -18,10 +18,11 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Starts programs that end with this process, however it ends. Each child leads a process group of its own, so that a Ctrl-C at the terminal
- * does not reach it and all of its descendants can be ended at once. A small shell, the reaper, holds the other end of a pipe: when this
- * process is gone, even by SIGKILL, the pipe closes and the reaper kills the groups that are left. What a child leaves behind in its group is
- * killed when the child ends. A reaper that is killed itself is replaced at once, and the new one learns of all living children.
+ * Starts programs that end with this process, however it ends. Each child leads a process group of its own, so that a Ctrl-C at the
+ * terminal does not reach it and all of its descendants can be ended at once. A small shell, the reaper, holds the other end of a pipe:
+ * when this process is gone, even by SIGKILL, the pipe closes and the reaper kills the groups that are left. What a child leaves behind in
+ * its group is killed when the child ends. A reaper that is killed itself is replaced at once, and the new one learns of all living
+ * children.
  */
 public final class ChildProcesses implements AutoCloseable {
   /**

@@ -57,7 +57,7 @@ final class LocalCluster implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(LocalCluster.class);
   private static final Duration LEASE = Duration.ofSeconds(15);
   private static final String WORKER_SECRET = "longshore-worker";
-  private static final Duration DRAIN = Duration.ofSeconds(30);
+  private static final Duration DRAIN = Duration.ofSeconds(60);
   /** No image is pulled here: the name stands for this process's own software. */
   private static final String IMAGE = "longshore/longshore:local";
 
@@ -100,9 +100,10 @@ final class LocalCluster implements AutoCloseable {
     namespaces().forEach(this::prepare);
     operator = role.startLocal(client, ledger, pools, queues, IMAGE);
     own(operator::stop);
-    pods = own(request.embedded()
+    pods = request.embedded()
         ? PodRunner.embedded(client, embeddedWorkers(pools, queues), IMAGE, InstantSource.system())
-        : PodRunner.ofProcesses(client, services.children(), WorkerJvm.command(IMAGE), services.state().path(), InstantSource.system()));
+        : PodRunner.ofProcesses(client, services.children(), WorkerJvm.command(IMAGE), services.state().path(), InstantSource.system());
+    own(() -> pods.close(DRAIN));
     pods.start();
     for (HasMetadata other : request.manifests().others()) {
       client.resource(inNamespace(other)).createOr(NonDeletingOperation::update);

@@ -45,7 +45,8 @@ class AnswerParserTest {
   @Test
   void errorsAreRetriedUnlessTheySayNo() throws Exception {
     Outcome.Retry retry = spent(parse(
-        "{\"index\":7,\"error\":{\"code\":\"Busy\",\"message\":\"later\",\"more\":{}},\"retry\":true,\"retryAfter\":\"1m30s\"}").outcome(), "Busy");
+        "{\"index\":7,\"error\":{\"code\":\"Busy\",\"message\":\"later\",\"more\":{}},\"retry\":true,\"retryAfter\":\"1m30s\"}")
+            .outcome(), "Busy");
     assertThat(retry.failure().message()).isEqualTo("later");
     assertThat(retry.after()).isEqualTo(Duration.ofSeconds(90));
     assertThat(spent(parse("{\"index\":7,\"error\":{\"code\":\"Busy\"}}").outcome(), "Busy").after()).isNull();
@@ -61,7 +62,8 @@ class AnswerParserTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"hello", "[1]", "7", "{\"index\":7", "{\"index\":7}{\"index\":8}", "{}", "{\"index\":\"7\"}", "{\"index\":-1}", "{\"index\":1.5}",
+  @ValueSource(strings = {"hello", "[1]", "7", "{\"index\":7", "{\"index\":7}{\"index\":8}", "{}", "{\"index\":\"7\"}", "{\"index\":-1}",
+      "{\"index\":1.5}",
       "{\"index\":99999999999999999999}", "{\"index\":7,\"result\":}", "\u0000"})
   void allElseIsNoAnswer(String line) {
     assertThatThrownBy(() -> parse(line)).isInstanceOf(AnswerParser.NotAnAnswer.class);

@@ -72,7 +72,8 @@ class ExecIT {
   @TempDir
   Path folder;
   private final ChildProcesses children = new ChildProcesses();
-  private final Map<String, String> environment = new HashMap<>(Map.of("PATH", System.getenv("PATH"), "HOME", "/nowhere", "SECRET", "s3cret",
+  private final Map<String, String> environment = new HashMap<>(Map.of("PATH", System.getenv("PATH"), "HOME", "/nowhere", "SECRET",
+      "s3cret",
       "LONGSHORE_REDIS_PASSWORD", "ours", "OTHER", "unseen"));
   private final List<GuardedProcessor> open = new ArrayList<>();
 
@@ -174,7 +175,8 @@ class ExecIT {
   void streamChargesTheItemThatWasAloneWhenItsProgramEnded() throws Exception {
     GuardedProcessor processor = create(stream(1));
     result(processor.call(items("{}")).getFirst());
-    assertThat(spent(processor.call(items("{\"do\":\"exit\",\"code\":3}")).getFirst(), "ExitCode").failure().message()).contains("exit code 3");
+    assertThat(spent(processor.call(items("{\"do\":\"exit\",\"code\":3}")).getFirst(), "ExitCode").failure().message())
+        .contains("exit code 3");
     assertThat(spent(processor.call(items(doing("kill"))).getFirst(), "Signal").failure().message()).contains("signal 9");
     spent(answerAfterBackoff(processor, doing("silent")), "MissingAnswer");
     spent(answerAfterBackoff(processor, doing("text")), "NotJson");
@@ -308,7 +310,8 @@ class ExecIT {
   void batchIsOneProgramForEachBatch() throws Exception {
     GuardedProcessor processor = create(batch());
     assertThat(processor.batchSize()).isEqualTo(100);
-    List<Outcome> outcomes = processor.call(items("{}", doing("fail"), doing("skip"), "{\"do\":\"hold\",\"until\":2}", "{\"do\":\"hold\",\"until\":2}"));
+    List<Outcome> outcomes = processor.call(items("{}", doing("fail"), doing("skip"), "{\"do\":\"hold\",\"until\":2}",
+        "{\"do\":\"hold\",\"until\":2}"));
     result(outcomes.get(0));
     fail(outcomes.get(1), "Gone");
     assertThat(outcomes.get(2)).isInstanceOf(Outcome.Skip.class);
@@ -338,7 +341,8 @@ class ExecIT {
   @Test
   void batchKeepsWhatWasAnsweredBeforeTheTimeout() throws Exception {
     Path pid = folder.resolve("pid");
-    List<Outcome> outcomes = create(batch().timeout(Duration.ofSeconds(2))).call(items("{}", "{\"do\":\"fork\",\"file\":\"" + pid + "\"}", "{}"));
+    List<Outcome> outcomes = create(batch().timeout(Duration.ofSeconds(2))).call(items("{}", "{\"do\":\"fork\",\"file\":\"" + pid
+        + "\"}", "{}"));
     result(outcomes.get(0));
     spent(outcomes.get(1), "Timeout");
     spent(outcomes.get(2), "Timeout");

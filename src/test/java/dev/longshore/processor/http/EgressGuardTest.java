@@ -11,14 +11,16 @@ class EgressGuardTest {
   private final EgressGuard closed = new EgressGuard(false, false);
 
   @ParameterizedTest
-  @ValueSource(strings = {"169.254.169.254", "169.254.0.1", "[fe80::1]", "fe80::1", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "224.0.0.1",
+  @ValueSource(strings = {"169.254.169.254", "169.254.0.1", "[fe80::1]", "fe80::1", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe",
+      "224.0.0.1",
       "255.255.255.255", "fd00:ec2::254"})
   void neverReached(String host) throws UnknownHostException {
     assertThat(open.refusal(host)).get().asString().contains("never allowed");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"127.0.0.1", "127.8.8.8", "localhost", "::1", "[::1]", "::ffff:127.0.0.1", "0.0.0.0", "0.1.2.3", "::", "64:ff9b::7f00:1"})
+  @ValueSource(strings = {"127.0.0.1", "127.8.8.8", "localhost", "::1", "[::1]", "::ffff:127.0.0.1", "0.0.0.0", "0.1.2.3", "::",
+      "64:ff9b::7f00:1"})
   void loopbackOnlyWhereAllowed(String host) throws UnknownHostException {
     assertThat(closed.refusal(host)).get().asString().contains("loopback");
     assertThat(new EgressGuard(false, true).refusal(host)).isPresent();

@@ -74,7 +74,8 @@ class HttpItemProcessorIT {
     where.createContext(path, exchange -> {
       String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
       synchronized (seen) {
-        seen.add(new Seen(exchange.getRequestMethod(), exchange.getRequestURI().toString(), Map.copyOf(exchange.getRequestHeaders()), body));
+        seen.add(new Seen(exchange.getRequestMethod(), exchange.getRequestURI().toString(), Map.copyOf(exchange.getRequestHeaders()),
+            body));
       }
       handler.handle(exchange);
       exchange.close();
@@ -143,8 +144,10 @@ class HttpItemProcessorIT {
   @Test
   void headersAndBodiesAreFilledIn() throws Exception {
     on("/", 200, "");
-    Map<String, HeaderValue> headers = Map.of("X-Name", new HeaderValue("n={item.name}", null), "Authorization", new HeaderValue(null, "TOKEN"));
-    GuardedProcessor processor = processor(http("POST", "/x", headers, "{\"wrapped\": {item}, \"n\": {item.name}, \"i\": {index}, \"lit\": {}}"));
+    Map<String, HeaderValue> headers = Map.of("X-Name", new HeaderValue("n={item.name}", null), "Authorization", new HeaderValue(null,
+        "TOKEN"));
+    GuardedProcessor processor = processor(http("POST", "/x", headers,
+        "{\"wrapped\": {item}, \"n\": {item.name}, \"i\": {index}, \"lit\": {}}"));
     assertThat(processor.call(items("{\"name\":\"a\\\"b\"}"))).containsExactly(Outcome.DONE);
     assertThat(last().body()).isEqualTo("{\"wrapped\": {\"name\":\"a\\\"b\"}, \"n\": \"a\\\"b\", \"i\": 0, \"lit\": {}}");
     assertThat(last().headers().get("X-name")).containsExactly("n=a\"b");
@@ -189,9 +192,11 @@ class HttpItemProcessorIT {
   void whatCannotBeReachedIsTriedAgain() throws Exception {
     int port = other.getAddress().getPort();
     other.stop(0);
-    spent(processor(new HttpProcessor("http://127.0.0.1:" + port + "/", "GET", Map.of(), null, null, Set.of(), Set.of())).call(items("1")).getFirst(),
+    spent(processor(new HttpProcessor("http://127.0.0.1:" + port + "/", "GET", Map.of(), null, null, Set.of(), Set.of())).call(items("1"))
+        .getFirst(),
         "Unreachable");
-    spent(processor(new HttpProcessor("http://nowhere.invalid/", "GET", Map.of(), null, null, Set.of(), Set.of())).call(items("1")).getFirst(),
+    spent(processor(new HttpProcessor("http://nowhere.invalid/", "GET", Map.of(), null, null, Set.of(), Set.of())).call(items("1"))
+        .getFirst(),
         "Unreachable");
   }
 

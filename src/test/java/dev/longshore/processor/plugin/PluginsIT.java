@@ -50,7 +50,8 @@ class PluginsIT {
         public List<Outcome> process(List<WorkItem> batch) {
           calls++;
           List<Outcome> outcomes = new ArrayList<>();
-          for (WorkItem item : batch) outcomes.add(Outcome.success(("\\"" + prefix + calls + item.text().replace("\\"", "").toUpperCase() + "\\"").getBytes()));
+          for (WorkItem item : batch)
+            outcomes.add(Outcome.success(("\\"" + prefix + calls + item.text().replace("\\"", "").toUpperCase() + "\\"").getBytes()));
           return outcomes;
         }
         public void close() { System.setProperty("acme.closed", prefix); }
@@ -87,7 +88,8 @@ class PluginsIT {
     Path classes = Files.createDirectories(folder.resolve("classes"));
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     StringWriter messages = new StringWriter();
-    boolean compiled = compiler.getTask(messages, null, null, List.of("-proc:none", "-d", classes.toString(), "-cp", System.getProperty("java.class.path")), null,
+    boolean compiled = compiler.getTask(messages, null, null, List.of("-proc:none", "-d", classes.toString(), "-cp", System
+        .getProperty("java.class.path")), null,
         compiler.getStandardFileManager(null, null, null).getJavaFileObjects(upper, slow)).call();
     assertThat(compiled).as(messages.toString()).isTrue();
     Path jars = Files.createDirectories(folder.resolve("jars"));
@@ -127,10 +129,12 @@ class PluginsIT {
   @Test
   void aPluginsConfigAndNameAreChecked() throws Exception {
     processors.check(plugin("acme-upper", "{}").spec());
-    assertThatThrownBy(() -> processors.check(plugin("acme-upper", "{\"prefix\":\"wrong\"}").spec())).isInstanceOf(InvalidProcessorException.class)
+    assertThatThrownBy(() -> processors.check(plugin("acme-upper", "{\"prefix\":\"wrong\"}").spec()))
+        .isInstanceOf(InvalidProcessorException.class)
         .hasMessage("spec.processor.plugin.config: prefix must not be 'wrong'");
     assertThatThrownBy(() -> processors.check(plugin("acme-lower", "{}").spec())).isInstanceOf(InvalidProcessorException.class)
-        .hasMessageContaining("there is no plugin 'acme-lower'").hasMessageContaining("acme-slow, acme-upper").hasMessageContaining("org.acme.Missing");
+        .hasMessageContaining("there is no plugin 'acme-lower'").hasMessageContaining("acme-slow, acme-upper")
+            .hasMessageContaining("org.acme.Missing");
   }
 
   @Test

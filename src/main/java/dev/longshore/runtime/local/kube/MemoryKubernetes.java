@@ -15,8 +15,8 @@ import org.jboss.logging.Logger;
 
 /**
  * A Kubernetes API in this process, for machines without the real one: everything that the operator, the pod runner and read-only kubectl
- * commands need, and
- * longshore.dev objects are refused as the real one refuses them. No server-side apply, no strategic merge patches, no RBAC.
+ * commands need, and longshore.dev objects are refused as the real one refuses them. No server-side apply, no strategic merge patches, no
+ * RBAC.
  */
 public final class MemoryKubernetes implements LocalKubernetes {
   private static final Logger LOG = Logger.getLogger(MemoryKubernetes.class);

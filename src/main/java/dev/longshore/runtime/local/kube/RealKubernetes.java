@@ -32,8 +32,7 @@ import org.jboss.logging.Logger;
 
 /**
  * A real etcd and kube-apiserver as child processes. RBAC is on; ServiceAccount admission is off, because no controller-manager makes the
- * accounts. Objects live in
- * the given folder, so that a start on the same folder finds them again.
+ * accounts. Objects live in the given folder, so that a start on the same folder finds them again.
  */
 public final class RealKubernetes implements LocalKubernetes {
   private static final Logger LOG = Logger.getLogger(RealKubernetes.class);

@@ -18,8 +18,7 @@ import org.jboss.logging.Logger;
 
 /**
  * One pod from its binding to its removal: bind ▶ look up its values ▶ start ▶ report ready ▶ report the end ▶ remove it from the API once
- * it is deleted. What
- * happens to it comes as signals to its own thread.
+ * it is deleted. What happens to it comes as signals to its own thread.
  */
 final class PodLife {
   private static final Logger LOG = Logger.getLogger(PodLife.class);
@@ -292,7 +291,8 @@ final class PodLife {
 
   private void remove() {
     try {
-      client.raw(path(), "DELETE", "{\"apiVersion\":\"v1\",\"kind\":\"DeleteOptions\",\"gracePeriodSeconds\":0,\"preconditions\":{\"uid\":\""
+      client.raw(path(), "DELETE", "{\"apiVersion\":\"v1\",\"kind\":\"DeleteOptions\","
+          + "\"gracePeriodSeconds\":0,\"preconditions\":{\"uid\":\""
           + pod.getMetadata().getUid() + "\"}}");
     } catch (KubernetesClientException e) {
       if (!isGone(e)) {

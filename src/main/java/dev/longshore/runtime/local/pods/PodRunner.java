@@ -20,8 +20,7 @@ import org.jboss.logging.Logger;
 
 /**
  * Runs the pods of worker pools on this machine, as a kubelet would: the node {@code local}. Each pod has one virtual thread, which alone
- * writes its status; the
- * informer's thread only passes on what it saw.
+ * writes its status; the informer's thread only passes on what it saw.
  */
 public final class PodRunner implements AutoCloseable {
   /** Pods with this label are run, in all namespaces. */

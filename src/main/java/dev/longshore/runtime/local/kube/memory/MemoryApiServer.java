@@ -187,8 +187,8 @@ public final class MemoryApiServer implements AutoCloseable {
     JsonNode given = body.length == 0 ? JSON.createObjectNode() : JSON.readTree(body);
     JsonNode conditions = given.path("preconditions");
     String grace = given.path("gracePeriodSeconds").asText(query.get("gracePeriodSeconds"));
-    ObjectApi.DeleteOptions options = new ObjectApi.DeleteOptions(grace == null || grace.equals("null") || grace.isEmpty() ? null
-        : Integer.valueOf(grace),
+    ObjectApi.DeleteOptions options = new ObjectApi.DeleteOptions(
+        grace == null || grace.equals("null") || grace.isEmpty() ? null : Integer.valueOf(grace),
         conditions.path("uid").asText(null), conditions.path("resourceVersion").asText(null));
     if (path.name().isEmpty()) {
       api.deleteAll(path, selector(query), options);

@@ -21,8 +21,8 @@ import java.util.function.UnaryOperator;
 
 /**
  * What the verbs of the Kubernetes API do to objects: names, versions and conflicts, generation, the status subresource, finalizers,
- * graceful deletion of pods, binding,
- * and admission of longshore.dev objects. There is no garbage collector, no scheduler and no namespace that must exist first.
+ * graceful deletion of pods, binding, and admission of longshore.dev objects. There is no garbage collector, no scheduler and no namespace
+ * that must exist first.
  */
 final class ObjectApi {
   private static final String GUARDED_GROUP = "longshore.dev";
@@ -279,8 +279,8 @@ final class ObjectApi {
   }
 
   private static boolean specDiffers(ObjectNode current, ObjectNode next) {
-    return !Objects.equals(current.deepCopy().without(List.of("metadata", "status")), next.deepCopy().without(List.of("metadata",
-        "status")));
+    return !Objects.equals(current.deepCopy().without(List.of("metadata", "status")),
+        next.deepCopy().without(List.of("metadata", "status")));
   }
 
   private void admit(ApiPath path, Type type, ObjectNode object, ObjectNode current) {

@@ -67,9 +67,11 @@ public final class CustomResourceInstaller {
 
   /** Creates or updates each definition and waits until it is served. */
   public void install(KubernetesClient client) {
-    definitions.forEach(d -> client.apiextensions().v1().customResourceDefinitions().resource(d).unlock().createOr(NonDeletingOperation::update));
+    definitions.forEach(d -> client.apiextensions().v1().customResourceDefinitions().resource(d).unlock()
+        .createOr(NonDeletingOperation::update));
     for (CustomResourceDefinition definition : definitions) {
-      client.apiextensions().v1().customResourceDefinitions().resource(definition).waitUntilCondition(CustomResourceInstaller::served, LIMIT_SECONDS,
+      client.apiextensions().v1().customResourceDefinitions().resource(definition).waitUntilCondition(CustomResourceInstaller::served,
+          LIMIT_SECONDS,
           TimeUnit.SECONDS);
     }
   }

@@ -27,8 +27,8 @@ public record KubernetesBinaries(Path folder, String foundBy) {
   }
 
   /**
-   * Looks into $KUBE_BIN, the folders of $KUBE_API_TEST_DIR, the cache that .ci/kube/build fills, and the folders of the PATH, in this order; of several
-   * versions in one place the newest build is taken.
+   * Looks into $KUBE_BIN, the folders of $KUBE_API_TEST_DIR, the cache that .ci/kube/build fills, and the folders of the PATH, in this
+   * order; of several versions in one place the newest build is taken.
    */
   public static Optional<KubernetesBinaries> find(Map<String, String> environment, Path home) {
     return in("KUBE_BIN", path(environment, "KUBE_BIN"))

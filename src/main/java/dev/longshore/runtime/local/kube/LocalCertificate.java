@@ -16,8 +16,8 @@ import java.time.format.DateTimeFormatter;
 import java.util.Base64;
 
 /**
- * A key on P-256 and a certificate signed with it, for 127.0.0.1 and localhost, for servers and clients alike. Written as DER by hand (RFC 5280), because the JDK
- * has no public API that makes certificates and not every machine has openssl.
+ * A key on P-256 and a certificate signed with it, for 127.0.0.1 and localhost, for servers and clients alike. Written as DER by hand (RFC
+ * 5280), because the JDK has no public API that makes certificates and not every machine has openssl.
  */
 record LocalCertificate(KeyPair keys, byte[] certificate) {
   private static final int SEQUENCE = 0x30;

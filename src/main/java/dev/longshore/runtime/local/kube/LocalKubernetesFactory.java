@@ -21,7 +21,8 @@ public final class LocalKubernetesFactory {
    * @param home where the cache is
    * @param admission what the in-memory API checks in place of a schema
    */
-  public LocalKubernetesFactory(Map<String, String> environment, Path home, ChildProcesses children, Admission admission, InstantSource clock) {
+  public LocalKubernetesFactory(Map<String, String> environment, Path home, ChildProcesses children, Admission admission,
+      InstantSource clock) {
     this.binaries = KubernetesBinaries.find(environment, home);
     this.children = children;
     this.admission = admission;

@@ -14,8 +14,9 @@ import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
- * A Kubernetes API in this process, for machines without the real one: everything that the operator, the pod runner and read-only kubectl commands need, and
- * longshore.dev objects are refused as the real one refuses them. No server-side apply, no strategic merge patches, no RBAC.
+ * A Kubernetes API in this process, for machines without the real one: everything that the operator, the pod runner and read-only kubectl
+ * commands need, and longshore.dev objects are refused as the real one refuses them. No server-side apply, no strategic merge patches, no
+ * RBAC.
  */
 public final class MemoryKubernetes implements LocalKubernetes {
   private static final Logger LOG = Logger.getLogger(MemoryKubernetes.class);
@@ -38,7 +39,8 @@ public final class MemoryKubernetes implements LocalKubernetes {
     String token = HexFormat.of().formatHex(random);
     this.server = new MemoryApiServer(token, admission, clock, kept ? Optional.of(root.resolve("objects.ndjson")) : Optional.empty());
     String url = "http://127.0.0.1:" + server.port();
-    this.config = new ConfigBuilder(Config.empty()).withMasterUrl(url).withOauthToken(token).withNamespace("default").withOnlyHttpWatches(true).build();
+    this.config = new ConfigBuilder(Config.empty()).withMasterUrl(url).withOauthToken(token).withNamespace("default")
+        .withOnlyHttpWatches(true).build();
     this.kubeconfig = Kubeconfig.write(root.resolve("kubeconfig"), url, Optional.empty(), token);
   }
 

@@ -31,8 +31,8 @@ import javax.net.ssl.TrustManagerFactory;
 import org.jboss.logging.Logger;
 
 /**
- * A real etcd and kube-apiserver as child processes. RBAC is on; ServiceAccount admission is off, because no controller-manager makes the accounts. Objects live in
- * the given folder, so that a start on the same folder finds them again.
+ * A real etcd and kube-apiserver as child processes. RBAC is on; ServiceAccount admission is off, because no controller-manager makes the
+ * accounts. Objects live in the given folder, so that a start on the same folder finds them again.
  */
 public final class RealKubernetes implements LocalKubernetes {
   private static final Logger LOG = Logger.getLogger(RealKubernetes.class);
@@ -104,12 +104,14 @@ public final class RealKubernetes implements LocalKubernetes {
   }
 
   private List<String> apiServerCommand(Path root, Path crt, Path key, Path pub, Path tokens, int port, int etcdPort) {
-    return List.of(binaries.apiServer().toString(), "--etcd-servers=https://127.0.0.1:" + etcdPort, "--etcd-cafile=" + crt, "--etcd-certfile=" + crt,
+    return List.of(binaries.apiServer().toString(), "--etcd-servers=https://127.0.0.1:" + etcdPort, "--etcd-cafile=" + crt,
+        "--etcd-certfile=" + crt,
         "--etcd-keyfile=" + key, "--secure-port=" + port, "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1",
         // no endpoints for the service `kubernetes`: loopback is refused there, and nothing here looks it up
         "--endpoint-reconciler-type=none", "--service-cluster-ip-range=10.96.0.0/16", "--cert-dir=" + root, "--tls-cert-file=" + crt,
         "--tls-private-key-file=" + key, "--token-auth-file=" + tokens, "--authorization-mode=RBAC", "--anonymous-auth=false",
-        "--service-account-issuer=https://kubernetes.default.svc", "--service-account-signing-key-file=" + key, "--service-account-key-file=" + pub,
+        "--service-account-issuer=https://kubernetes.default.svc", "--service-account-signing-key-file=" + key,
+        "--service-account-key-file=" + pub,
         "--disable-admission-plugins=ServiceAccount", "--allow-privileged=false", "--profiling=false");
   }
 
@@ -131,7 +133,8 @@ public final class RealKubernetes implements LocalKubernetes {
         while (!answers(http, request)) {
           failWhenGone(root, "etcd", etcd);
           if (System.nanoTime() > deadline) {
-            throw new IOException("kube-apiserver is not ready after " + START_LIMIT.toSeconds() + " s; its log " + root.resolve("kube-apiserver.log")
+            throw new IOException("kube-apiserver is not ready after " + START_LIMIT.toSeconds() + " s; its log "
+                + root.resolve("kube-apiserver.log")
                 + " ends with: " + lastLines(root.resolve("kube-apiserver.log")));
           }
           if (api.awaitExit(POLL)) {
@@ -153,7 +156,8 @@ public final class RealKubernetes implements LocalKubernetes {
   private static void failWhenGone(Path root, String name, ChildProcesses.Child child) throws IOException {
     if (!child.process().isAlive()) {
       Path log = root.resolve(name + ".log");
-      throw new IOException(name + " ended with code " + child.process().exitValue() + " while starting; its log " + log + " ends with: " + lastLines(log));
+      throw new IOException(name + " ended with code " + child.process().exitValue() + " while starting; its log " + log + " ends with: "
+          + lastLines(log));
     }
   }
 
@@ -166,7 +170,8 @@ public final class RealKubernetes implements LocalKubernetes {
     try {
       KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
       store.load(null, null);
-      store.setCertificateEntry("local", CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(certificate.certificate())));
+      store.setCertificateEntry("local", CertificateFactory.getInstance("X.509")
+          .generateCertificate(new ByteArrayInputStream(certificate.certificate())));
       TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
       trust.init(store);
       SSLContext context = SSLContext.getInstance("TLS");

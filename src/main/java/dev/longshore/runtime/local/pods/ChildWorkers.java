@@ -47,7 +47,8 @@ final class ChildWorkers implements WorkerStarter {
     int port = reservePort();
     Path log = logs.resolve(pod.name() + ".log");
     ProcessBuilder builder = new ProcessBuilder(command.with(pod.memoryBytes(), pod.arguments())).redirectErrorStream(true)
-        .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile())).redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+        .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+        .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
     Map<String, String> environment = builder.environment();
     environment.keySet().retainAll(INHERITED);
     environment.putAll(pod.environment());

@@ -187,7 +187,8 @@ final class PodEnvironment {
     private String resource(String name, Quantity divisor) throws ConfigError {
       Quantity quantity = quantity(container, name);
       if (quantity == null) {
-        throw new ConfigError("resourceFieldRef " + name + " is not set in the container, and this machine has no node allocatable to take instead");
+        throw new ConfigError("resourceFieldRef " + name
+            + " is not set in the container, and this machine has no node allocatable to take instead");
       }
       BigDecimal unit = divisor == null || divisor.getNumericalAmount().signum() == 0 ? BigDecimal.ONE : divisor.getNumericalAmount();
       return quantity.getNumericalAmount().divide(unit, 0, RoundingMode.CEILING).toPlainString();

@@ -17,8 +17,8 @@ import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /**
- * One pod from its binding to its removal: bind ▶ look up its values ▶ start ▶ report ready ▶ report the end ▶ remove it from the API once it is deleted. What
- * happens to it comes as signals to its own thread.
+ * One pod from its binding to its removal: bind ▶ look up its values ▶ start ▶ report ready ▶ report the end ▶ remove it from the API once
+ * it is deleted. What happens to it comes as signals to its own thread.
  */
 final class PodLife {
   private static final Logger LOG = Logger.getLogger(PodLife.class);
@@ -152,7 +152,8 @@ final class PodLife {
     String name = pod.getMetadata().getName();
     try {
       client.raw(path() + "/binding", "POST", "{\"apiVersion\":\"v1\",\"kind\":\"Binding\",\"metadata\":{\"name\":\""
-          + name + "\",\"uid\":\"" + pod.getMetadata().getUid() + "\"},\"target\":{\"kind\":\"Node\",\"name\":\"" + PodStatuses.NODE + "\"}}");
+          + name + "\",\"uid\":\"" + pod.getMetadata().getUid() + "\"},\"target\":{\"kind\":\"Node\",\"name\":\"" + PodStatuses.NODE
+          + "\"}}");
       return true;
     } catch (KubernetesClientException e) {
       if (isGone(e)) {
@@ -290,7 +291,8 @@ final class PodLife {
 
   private void remove() {
     try {
-      client.raw(path(), "DELETE", "{\"apiVersion\":\"v1\",\"kind\":\"DeleteOptions\",\"gracePeriodSeconds\":0,\"preconditions\":{\"uid\":\""
+      client.raw(path(), "DELETE", "{\"apiVersion\":\"v1\",\"kind\":\"DeleteOptions\","
+          + "\"gracePeriodSeconds\":0,\"preconditions\":{\"uid\":\""
           + pod.getMetadata().getUid() + "\"}}");
     } catch (KubernetesClientException e) {
       if (!isGone(e)) {

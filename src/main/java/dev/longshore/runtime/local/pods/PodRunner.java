@@ -19,8 +19,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jboss.logging.Logger;
 
 /**
- * Runs the pods of worker pools on this machine, as a kubelet would: the node {@code local}. Each pod has one virtual thread, which alone writes its status; the
- * informer's thread only passes on what it saw.
+ * Runs the pods of worker pools on this machine, as a kubelet would: the node {@code local}. Each pod has one virtual thread, which alone
+ * writes its status; the informer's thread only passes on what it saw.
  */
 public final class PodRunner implements AutoCloseable {
   /** Pods with this label are run, in all namespaces. */
@@ -52,7 +52,8 @@ public final class PodRunner implements AutoCloseable {
    * @param client stays the caller's
    * @param folder gets {@code logs/<pod>.log} and {@code pids/<pod>}
    */
-  public static PodRunner ofProcesses(KubernetesClient client, ChildProcesses children, WorkerCommand command, Path folder, InstantSource clock)
+  public static PodRunner ofProcesses(KubernetesClient client, ChildProcesses children, WorkerCommand command, Path folder,
+      InstantSource clock)
       throws IOException {
     return new PodRunner(client, new ChildWorkers(children, command, folder), command.image(), Optional.of(new PidFiles(folder)), clock);
   }
@@ -74,13 +75,16 @@ public final class PodRunner implements AutoCloseable {
   }
 
   private void registerNode() {
-    Node node = new NodeBuilder().withNewMetadata().withName(PodStatuses.NODE).addToLabels("kubernetes.io/hostname", PodStatuses.NODE).endMetadata()
+    Node node = new NodeBuilder().withNewMetadata().withName(PodStatuses.NODE).addToLabels("kubernetes.io/hostname", PodStatuses.NODE)
+        .endMetadata()
         .withNewSpec().endSpec().build();
     if (client.nodes().withName(PodStatuses.NODE).get() == null) {
       client.resource(node).create();
     }
-    client.nodes().withName(PodStatuses.NODE).editStatus(n -> new NodeBuilder(n).withNewStatus().addNewCondition().withType("Ready").withStatus("True")
-        .withReason("PodRunnerReady").withMessage("pods of worker pools run as processes of this machine").endCondition().endStatus().build());
+    client.nodes().withName(PodStatuses.NODE).editStatus(n -> new NodeBuilder(n).withNewStatus().addNewCondition().withType("Ready")
+        .withStatus("True")
+        .withReason("PodRunnerReady").withMessage("pods of worker pools run as processes of this machine").endCondition().endStatus()
+        .build());
   }
 
   /** How many workers run now. */

@@ -10,7 +10,8 @@ import java.util.OptionalLong;
  * @param environment the pod's variables only
  * @param memoryBytes the memory limit, empty for none
  */
-public record PodStart(String namespace, String name, String uid, List<String> arguments, Map<String, String> environment, OptionalLong memoryBytes) {
+public record PodStart(String namespace, String name, String uid, List<String> arguments, Map<String, String> environment,
+    OptionalLong memoryBytes) {
   public PodStart {
     arguments = List.copyOf(arguments);
     environment = Map.copyOf(environment);

@@ -43,8 +43,10 @@ final class PodStatuses {
   }
 
   PodStatus ended(Instant now, WorkerExit exit) {
-    ContainerState state = new ContainerStateBuilder().withNewTerminated().withExitCode(exit.code()).withSignal(exit.signal() == 0 ? null : exit.signal())
-        .withReason(exit.reason()).withMessage(exit.message().isEmpty() ? null : exit.message()).withStartedAt(text(started == null ? now : started))
+    ContainerState state = new ContainerStateBuilder().withNewTerminated().withExitCode(exit.code()).withSignal(exit.signal() == 0 ? null
+        : exit.signal())
+        .withReason(exit.reason()).withMessage(exit.message().isEmpty() ? null : exit.message()).withStartedAt(text(started == null ? now
+        : started))
         .withFinishedAt(text(now)).endTerminated().build();
     return status(exit.succeeded() ? "Succeeded" : "Failed", now, state, false, exit.succeeded() ? "PodCompleted" : "PodFailed").build();
   }
@@ -57,7 +59,8 @@ final class PodStatuses {
 
   private PodStatusBuilder status(String phase, Instant now, ContainerState state, boolean ready, String whyNot) {
     boolean runs = state.getRunning() != null;
-    return new PodStatusBuilder().withPhase(phase).withHostIP(IP).withPodIP(IP).addNewPodIP(IP).withStartTime(text(started == null ? now : started))
+    return new PodStatusBuilder().withPhase(phase).withHostIP(IP).withPodIP(IP).addNewPodIP(IP).withStartTime(text(started == null ? now
+        : started))
         .withConditions(condition("PodScheduled", true, null, now), condition("Initialized", true, null, now),
             condition("ContainersReady", ready, whyNot, now), condition("Ready", ready, whyNot, now))
         .withContainerStatuses(List.of(new ContainerStatusBuilder().withName(container).withImage(image).withImageID("").withRestartCount(0)

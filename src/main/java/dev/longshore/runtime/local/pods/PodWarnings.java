@@ -50,7 +50,8 @@ final class PodWarnings {
     try {
       client.v1().events().inNamespace(pod.getMetadata().getNamespace()).resource(new EventBuilder().withNewMetadata()
           .withGenerateName(pod.getMetadata().getName() + ".").withNamespace(pod.getMetadata().getNamespace()).endMetadata()
-          .withType("Warning").withReason(reason).withMessage(field + ": " + message).withInvolvedObject(about(pod, pool)).withFirstTimestamp(now)
+          .withType("Warning").withReason(reason).withMessage(field + ": " + message).withInvolvedObject(about(pod, pool))
+          .withFirstTimestamp(now)
           .withLastTimestamp(now).withCount(1).withNewSource().withComponent("longshore-pod-runner").endSource().build()).create();
     } catch (KubernetesClientException e) {
       LOG.warnf("pool=%s worker=%s field=%s: %s (no event: %s)", pool, pod.getMetadata().getName(), field, message, e.getMessage());
@@ -77,7 +78,8 @@ final class PodWarnings {
     note(found, container.getLifecycle(), first + "lifecycle", "hooks are not run");
     Optional.ofNullable(container.getResources()).map(r -> r.getLimits()).ifPresent(limits -> limits.keySet().stream()
         .filter(name -> !name.equals("memory"))
-        .forEach(name -> found.put(first + "resources.limits." + name, "not limited on this machine; only memory is, through the Java heap")));
+        .forEach(name -> found.put(first + "resources.limits." + name,
+        "not limited on this machine; only memory is, through the Java heap")));
     if (spec.getContainers().size() > 1) {
       found.put("spec.containers[1]", "only the first container is run");
     }

@@ -87,7 +87,8 @@ abstract class LocalKubernetesContract {
   }
 
   private ConfigMap configMap(String suffix, Map<String, String> labels) {
-    return new ConfigMapBuilder().withNewMetadata().withName(name + suffix).withNamespace("default").withLabels(labels).endMetadata().build();
+    return new ConfigMapBuilder().withNewMetadata().withName(name + suffix).withNamespace("default").withLabels(labels).endMetadata()
+        .build();
   }
 
   private static int code(org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
@@ -119,7 +120,8 @@ abstract class LocalKubernetesContract {
   @Test
   void aWrongPatchIsRefusedWithItsField() {
     client.resource(parcel(1)).create();
-    assertThatThrownBy(() -> parcels().withName(name).patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\":{\"destination\":\"there\"}}"))
+    assertThatThrownBy(() -> parcels().withName(name).patch(PatchContext.of(PatchType.JSON_MERGE),
+        "{\"spec\":{\"destination\":\"there\"}}"))
         .isInstanceOfSatisfying(KubernetesClientException.class,
             e -> assertThat(e.getStatus().getDetails().getCauses().getFirst().getField()).isEqualTo("spec.destination"));
     assertThatThrownBy(() -> parcels().withName(name).edit(p -> {
@@ -145,11 +147,13 @@ abstract class LocalKubernetesContract {
     assertThat(withStatus.getSpec().weight).isEqualTo(1);
     assertThat(withStatus.getMetadata().getGeneration()).isEqualTo(1);
 
-    Parcel edited = parcels().withName(name).patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\":{\"weight\":7},\"status\":{\"phase\":\"Wrong\"}}");
+    Parcel edited = parcels().withName(name).patch(PatchContext.of(PatchType.JSON_MERGE),
+    "{\"spec\":{\"weight\":7},\"status\":{\"phase\":\"Wrong\"}}");
     assertThat(edited.getStatus().phase).isEqualTo("Running");
     assertThat(edited.getMetadata().getGeneration()).isEqualTo(2);
     // null releases a field, and the default comes back
-    assertThat(parcels().withName(name).patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\":{\"weight\":null}}").getSpec().weight).isEqualTo(5);
+    assertThat(parcels().withName(name).patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\":{\"weight\":null}}").getSpec().weight)
+        .isEqualTo(5);
   }
 
   @Test
@@ -203,9 +207,11 @@ abstract class LocalKubernetesContract {
       client.resource(configMap("-a", Map.of("case", name))).create();
       client.resource(configMap("-other", Map.of("case", "other-" + name))).create();
       client.configMaps().inNamespace("default").withName(name + "-a").edit(m -> new ConfigMapBuilder(m).addToData("k", "v").build());
-      client.configMaps().inNamespace("default").withName(name + "-other").edit(m -> new ConfigMapBuilder(m).editMetadata().addToLabels("case", name)
+      client.configMaps().inNamespace("default").withName(name + "-other").edit(m -> new ConfigMapBuilder(m).editMetadata()
+          .addToLabels("case", name)
           .endMetadata().build());
-      client.configMaps().inNamespace("default").withName(name + "-a").edit(m -> new ConfigMapBuilder(m).editMetadata().removeFromLabels("case")
+      client.configMaps().inNamespace("default").withName(name + "-a").edit(m -> new ConfigMapBuilder(m).editMetadata()
+          .removeFromLabels("case")
           .endMetadata().build());
       client.configMaps().inNamespace("default").withName(name + "-other").delete();
       await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThat(seen)
@@ -217,7 +223,8 @@ abstract class LocalKubernetesContract {
   void anInformerFollows() {
     List<String> seen = new CopyOnWriteArrayList<>();
     client.resource(configMap("-1", Map.of("inf", name))).create();
-    try (SharedIndexInformer<ConfigMap> informer = client.configMaps().inAnyNamespace().withLabel("inf", name).inform(new ResourceEventHandler<>() {
+    try (SharedIndexInformer<ConfigMap> informer = client.configMaps().inAnyNamespace().withLabel("inf", name)
+        .inform(new ResourceEventHandler<>() {
       @Override
       public void onAdd(ConfigMap map) {
         seen.add("+");
@@ -257,7 +264,8 @@ abstract class LocalKubernetesContract {
 
   @Test
   void aPodOnANodeIsDeletedByItsNode() {
-    Pod pod = new PodBuilder().withNewMetadata().withName(name).withNamespace("default").endMetadata().withNewSpec().withRestartPolicy("Never")
+    Pod pod = new PodBuilder().withNewMetadata().withName(name).withNamespace("default").endMetadata().withNewSpec()
+        .withRestartPolicy("Never")
         .addNewContainer().withName("worker").withImage("none").endContainer().endSpec().build();
     client.resource(pod).create();
     var pods = client.pods().inNamespace("default");
@@ -265,7 +273,8 @@ abstract class LocalKubernetesContract {
     client.bindings().inNamespace("default").resource(new io.fabric8.kubernetes.api.model.BindingBuilder().withNewMetadata().withName(name)
         .withNamespace("default").endMetadata().withNewTarget().withKind("Node").withName("local").endTarget().build());
     client.raw("/api/v1/namespaces/default/pods/" + name + "/binding", "POST",
-        "{\"apiVersion\":\"v1\",\"kind\":\"Binding\",\"metadata\":{\"name\":\"" + name + "\"},\"target\":{\"kind\":\"Node\",\"name\":\"local\"}}");
+        "{\"apiVersion\":\"v1\",\"kind\":\"Binding\",\"metadata\":{\"name\":\"" + name
+        + "\"},\"target\":{\"kind\":\"Node\",\"name\":\"local\"}}");
     pods.withName(name).delete();
     Pod marked = pods.withName(name).get();
     assertThat(marked.getSpec().getNodeName()).isEqualTo("local");
@@ -281,7 +290,8 @@ abstract class LocalKubernetesContract {
     Lease lease = client.resource(new LeaseBuilder().withNewMetadata().withName(name).withNamespace("default").endMetadata().withNewSpec()
         .withHolderIdentity("me").withAcquireTime(now).withRenewTime(now).withLeaseDurationSeconds(15).endSpec().build()).create();
     assertThat(lease.getSpec().getHolderIdentity()).isEqualTo("me");
-    var event = client.resource(new io.fabric8.kubernetes.api.model.EventBuilder().withNewMetadata().withGenerateName(name + "-").withNamespace("default")
+    var event = client.resource(new io.fabric8.kubernetes.api.model.EventBuilder().withNewMetadata().withGenerateName(name + "-")
+        .withNamespace("default")
         .endMetadata().withType("Warning").withReason("Test").withMessage("hello").withNewInvolvedObject().withKind("Pod").withName(name)
         .withNamespace("default").endInvolvedObject().build()).create();
     assertThat(event.getMetadata().getName()).startsWith(name + "-").hasSizeGreaterThan(name.length() + 1);
@@ -291,7 +301,8 @@ abstract class LocalKubernetesContract {
   @Test
   void anOperatorReconcilesAndCleansUp() {
     ParcelReconciler reconciler = new ParcelReconciler();
-    Operator operator = new Operator(o -> o.withKubernetesClient(client).withCloseClientOnStop(false).withUseSSAToPatchPrimaryResource(false)
+    Operator operator = new Operator(o -> o.withKubernetesClient(client).withCloseClientOnStop(false)
+        .withUseSSAToPatchPrimaryResource(false)
         .withLeaderElectionConfiguration(LeaderElectionConfigurationBuilder
             .aLeaderElectionConfiguration(name).withLeaseNamespace("default").buildForTest(false)));
     operator.register(reconciler);
@@ -335,7 +346,8 @@ abstract class LocalKubernetesContract {
   @Test
   void onlyTheTokenOpensIt() throws Exception {
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(kubernetes().kubeconfig()))).isEqualTo("rw-------");
-    var config = new io.fabric8.kubernetes.client.ConfigBuilder(kubernetes().clientConfig()).withOauthToken("wrong").withAutoOAuthToken(null).build();
+    var config = new io.fabric8.kubernetes.client.ConfigBuilder(kubernetes().clientConfig()).withOauthToken("wrong")
+        .withAutoOAuthToken(null).build();
     try (KubernetesClient stranger = new KubernetesClientBuilder().withConfig(config).build()) {
       assertThat(code(() -> stranger.pods().inNamespace("default").list())).isEqualTo(401);
     }

@@ -5,7 +5,9 @@ import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.model.annotation.Group;
 import io.fabric8.kubernetes.model.annotation.Version;
 
-/** A small resource of the guarded group, for tests of the API itself: spec.weight is 1..100 (default 5), and its destination never changes. */
+/**
+ * A small resource of the guarded group, for tests of the API itself: spec.weight is 1..100 (default 5), and its destination never changes.
+ */
 @Group("longshore.dev")
 @Version("v1alpha1")
 public class Parcel extends CustomResource<Parcel.Spec, Parcel.Status> implements Namespaced {

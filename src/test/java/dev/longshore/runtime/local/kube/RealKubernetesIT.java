@@ -47,7 +47,8 @@ class RealKubernetesIT extends LocalKubernetesContract {
   private record Answer(int code, String output) {}
 
   private Answer kubectlApply(String yaml) throws Exception {
-    Process process = new ProcessBuilder(kubernetes.kubectl().orElseThrow().toString(), "--kubeconfig", kubernetes.kubeconfig().toString(), "apply", "-f", "-")
+    Process process = new ProcessBuilder(kubernetes.kubectl().orElseThrow().toString(), "--kubeconfig", kubernetes.kubeconfig().toString(),
+        "apply", "-f", "-")
         .redirectErrorStream(true).start();
     try (var in = process.getOutputStream()) {
       in.write(yaml.getBytes(StandardCharsets.UTF_8));
@@ -90,7 +91,8 @@ class RealKubernetesIT extends LocalKubernetesContract {
       Files.writeString(broken.resolve(program), "#!/bin/sh\necho the disk is on fire\nexit 4\n");
       broken.resolve(program).toFile().setExecutable(true);
     }
-    assertThatThrownBy(() -> new RealKubernetes(new KubernetesBinaries(broken, "test"), children, broken.resolve("data"), false, InstantSource.system()))
+    assertThatThrownBy(() -> new RealKubernetes(new KubernetesBinaries(broken, "test"), children, broken.resolve("data"), false,
+        InstantSource.system()))
         .hasMessageContaining("ended with code 4").hasMessageContaining("the disk is on fire");
   }
 }

@@ -78,7 +78,8 @@ class EmbeddedPodRunnerTest {
   }
 
   private PodResource create(String name, String... arguments) {
-    return client.resource(new PodBuilder().withNewMetadata().withName(name).withNamespace("team").addToLabels(PodRunner.POOL_LABEL, "p").endMetadata()
+    return client.resource(new PodBuilder().withNewMetadata().withName(name).withNamespace("team").addToLabels(PodRunner.POOL_LABEL, "p")
+        .endMetadata()
         .withNewSpec().withRestartPolicy("Never").addNewContainer().withName("worker").withImage("embedded").withArgs(arguments)
         .addNewEnv().withName("A").withValue("1").endEnv().endContainer().endSpec().build()).create() == null ? null
         : client.pods().inNamespace("team").withName(name);

@@ -46,8 +46,10 @@ class MemoryPodRunnerIT extends PodRunnerContract {
       ChildProcesses children = new ChildProcesses();
       MemoryKubernetes api = new MemoryKubernetes((object, old) -> List.of(), folder.resolve("kube"), false, InstantSource.system());
       KubernetesClient client = new KubernetesClientBuilder().withConfig(api.clientConfig()).build();
-      PodRunner.ofProcesses(client, children, new WorkerCommand("w", List.of(), List.of("/bin/sh", "-c")), folder, InstantSource.system()).start();
-      client.resource(new PodBuilder().withNewMetadata().withName("victim").withNamespace("default").addToLabels(PodRunner.POOL_LABEL, "p").endMetadata()
+      PodRunner.ofProcesses(client, children, new WorkerCommand("w", List.of(), List.of("/bin/sh", "-c")), folder, InstantSource.system())
+          .start();
+      client.resource(new PodBuilder().withNewMetadata().withName("victim").withNamespace("default").addToLabels(PodRunner.POOL_LABEL,
+          "p").endMetadata()
           .withNewSpec().withRestartPolicy("Never").addNewContainer().withName("worker").withImage("w")
           .withArgs("trap '' TERM HUP; sleep 1000 & sleep 1000; exit 0", "--pod=victim").endContainer().endSpec().build()).create();
       Path pid = folder.resolve("pids/victim");

@@ -55,7 +55,8 @@ abstract class PodRunnerContract {
   }
 
   private PodRunner runner() throws Exception {
-    return PodRunner.ofProcesses(client, children, new WorkerCommand(IMAGE, List.of(), List.of("/bin/sh", "-c")), folder, InstantSource.system());
+    return PodRunner.ofProcesses(client, children, new WorkerCommand(IMAGE, List.of(), List.of("/bin/sh", "-c")), folder,
+        InstantSource.system());
   }
 
   @AfterEach
@@ -69,7 +70,8 @@ abstract class PodRunnerContract {
   private Pod pod(String script, UnaryOperator<ContainerBuilder> container) {
     return new PodBuilder().withNewMetadata().withName(name).withNamespace("default").addToLabels(PodRunner.POOL_LABEL, "pool-" + name)
         .addToAnnotations("note", "a b").endMetadata().withNewSpec().withRestartPolicy("Never").withTerminationGracePeriodSeconds(20L)
-        .withContainers(container.apply(new ContainerBuilder().withName("worker").withImage(IMAGE).withArgs(script, "--role=worker", "--pod=" + name))
+        .withContainers(container.apply(new ContainerBuilder().withName("worker").withImage(IMAGE).withArgs(script, "--role=worker",
+        "--pod=" + name))
             .build()).endSpec().build();
   }
 
@@ -94,7 +96,8 @@ abstract class PodRunnerContract {
   }
 
   private ContainerStateTerminated ended() {
-    await().atMost(SOON).pollInterval(Duration.ofMillis(20)).until(() -> resource().get().getStatus().getPhase().matches("Succeeded|Failed"));
+    await().atMost(SOON).pollInterval(Duration.ofMillis(20)).until(() -> resource().get().getStatus().getPhase()
+        .matches("Succeeded|Failed"));
     return resource().get().getStatus().getContainerStatuses().getFirst().getState().getTerminated();
   }
 
@@ -136,7 +139,8 @@ abstract class PodRunnerContract {
   void theEnvironmentIsWhatThePodSaysAndLittleElse() throws Exception {
     client.resource(new SecretBuilder().withNewMetadata().withName(name + "-s").withNamespace("default").endMetadata()
         .addToStringData("token", "s3cret").addToStringData("PLAIN", "from secret").build()).create();
-    client.resource(new ConfigMapBuilder().withNewMetadata().withName(name + "-c").withNamespace("default").endMetadata().addToData("mode", "fast").build())
+    client.resource(new ConfigMapBuilder().withNewMetadata().withName(name + "-c").withNamespace("default").endMetadata().addToData("mode",
+        "fast").build())
         .create();
     client.resource(pod("env | sort; echo args $2", c -> c.addToArgs("$(MODE)-$$(X)-$(NONE)")
         .addNewEnvFrom().withPrefix("ALL_").withNewSecretRef().withName(name + "-s").endSecretRef().endEnvFrom()
@@ -146,12 +150,14 @@ abstract class PodRunnerContract {
         .addNewEnv().withName("UNSET").withNewValueFrom().withNewConfigMapKeyRef("other", name + "-c", true).endValueFrom().endEnv()
         .addNewEnv().withName("POD").withNewValueFrom().withNewFieldRef("v1", "metadata.name").endValueFrom().endEnv()
         .addNewEnv().withName("NOTE").withNewValueFrom().withNewFieldRef("v1", "metadata.annotations['note']").endValueFrom().endEnv()
-        .addNewEnv().withName("POOL").withNewValueFrom().withNewFieldRef("v1", "metadata.labels['longshore.dev/pool']").endValueFrom().endEnv()
+        .addNewEnv().withName("POOL").withNewValueFrom().withNewFieldRef("v1", "metadata.labels['longshore.dev/pool']").endValueFrom()
+        .endEnv()
         .addNewEnv().withName("IP").withNewValueFrom().withNewFieldRef("v1", "status.podIP").endValueFrom().endEnv()
         .addNewEnv().withName("URL").withValue("http://$(IP):1/$(TOKEN)/$$(IP)").endEnv())).create();
     assertThat(ended().getExitCode()).isZero();
     List<String> lines = Files.readAllLines(log());
-    assertThat(lines).contains("TOKEN=s3cret", "ALL_PLAIN=from secret", "MODE=fast", "POD=" + name, "NOTE=a b", "POOL=pool-" + name, "IP=127.0.0.1",
+    assertThat(lines).contains("TOKEN=s3cret", "ALL_PLAIN=from secret", "MODE=fast", "POD=" + name, "NOTE=a b", "POOL=pool-" + name,
+        "IP=127.0.0.1",
         "URL=http://127.0.0.1:1/s3cret/$(IP)", "args fast-$(X)-$(NONE)");
     assertThat(lines.stream().filter(l -> l.contains("=")).map(l -> l.substring(0, l.indexOf('='))))
         .doesNotContain("UNSET", "CI", "USER", "MAVEN_OPTS").contains("PATH", "QUARKUS_MANAGEMENT_PORT");
@@ -159,13 +165,16 @@ abstract class PodRunnerContract {
 
   @Test
   void aMissingKeyIsWaitedForAndNamed() {
-    client.resource(pod("echo got $TOKEN", c -> c.addNewEnv().withName("TOKEN").withNewValueFrom().withNewSecretKeyRef("token", name + "-s", false)
+    client.resource(pod("echo got $TOKEN", c -> c.addNewEnv().withName("TOKEN").withNewValueFrom().withNewSecretKeyRef("token", name
+        + "-s", false)
         .endValueFrom().endEnv())).create();
-    await().atMost(SOON).untilAsserted(() -> assertThat(resource().get().getStatus().getContainerStatuses()).singleElement().satisfies(c -> {
+    await().atMost(SOON).untilAsserted(() -> assertThat(resource().get().getStatus().getContainerStatuses()).singleElement().satisfies(c ->
+        {
       assertThat(c.getState().getWaiting().getReason()).isEqualTo("CreateContainerConfigError");
       assertThat(c.getState().getWaiting().getMessage()).isEqualTo("secret \"" + name + "-s\" not found");
     }));
-    client.resource(new SecretBuilder().withNewMetadata().withName(name + "-s").withNamespace("default").endMetadata().addToStringData("token", "late")
+    client.resource(new SecretBuilder().withNewMetadata().withName(name + "-s").withNamespace("default").endMetadata()
+        .addToStringData("token", "late")
         .build()).create();
     awaitPhase("Succeeded");
     awaitLog("got late");
@@ -228,9 +237,11 @@ abstract class PodRunnerContract {
           .editSpec().withNodeSelector(Map.of("disk", "ssd")).addNewVolume().withName("tmp").withNewEmptyDir().endEmptyDir().endVolume()
           .addNewVolume().withName("conf").withNewConfigMap().withName("c").endConfigMap().endVolume().endSpec().build();
       client.resource(pod).create();
-      await().atMost(SOON).until(() -> client.pods().inNamespace("default").withName(name + suffix).get().getStatus().getPhase().equals("Succeeded"));
+      await().atMost(SOON).until(() -> client.pods().inNamespace("default").withName(name + suffix).get().getStatus().getPhase()
+          .equals("Succeeded"));
     }
-    await().atMost(SOON).untilAsserted(() -> assertThat(warnings()).extracting(e -> e.getMessage().split(": ")[0]).containsExactlyInAnyOrder(
+    await().atMost(SOON).untilAsserted(() -> assertThat(warnings()).extracting(e -> e.getMessage().split(": ")[0])
+        .containsExactlyInAnyOrder(
         "spec.containers[0].image", "spec.containers[0].resources.limits.cpu", "spec.nodeSelector", "spec.volumes[1]"));
     assertThat(warnings()).allSatisfy(e -> assertThat(e.getType()).isEqualTo("Warning"));
     assertThat(client.v1().events().inNamespace("default").withField("involvedObject.name", name + "-2").list().getItems()).isEmpty();
@@ -241,7 +252,8 @@ abstract class PodRunnerContract {
     runner.close(Duration.ofMillis(100));
     run("exit 0");
     client.raw("/api/v1/namespaces/default/pods/" + name + "/binding", "POST",
-        "{\"apiVersion\":\"v1\",\"kind\":\"Binding\",\"metadata\":{\"name\":\"" + name + "\"},\"target\":{\"kind\":\"Node\",\"name\":\"local\"}}");
+        "{\"apiVersion\":\"v1\",\"kind\":\"Binding\",\"metadata\":{\"name\":\"" + name
+        + "\"},\"target\":{\"kind\":\"Node\",\"name\":\"local\"}}");
     resource().subresource("status").patch(PatchContext.of(PatchType.JSON_MERGE), "{\"status\":{\"phase\":\"Running\"}}");
     Process left = new ProcessBuilder("/bin/sh", "-c", "while :; do sleep 0.05; done", "--pod=" + name).start();
     Files.writeString(folder.resolve("pids").resolve(name), left.pid() + "\n");
@@ -254,7 +266,8 @@ abstract class PodRunnerContract {
   @Test
   void aProgramThatIsNotThereFailsThePod() throws Exception {
     runner.close(Duration.ofMillis(100));
-    runner = PodRunner.ofProcesses(client, children, new WorkerCommand(IMAGE, List.of(), List.of("/bin/false")), folder, InstantSource.system()).start();
+    runner = PodRunner.ofProcesses(client, children, new WorkerCommand(IMAGE, List.of(), List.of("/bin/false")), folder,
+        InstantSource.system()).start();
     run("unused");
     assertThat(ended().getExitCode()).isNotZero();
   }

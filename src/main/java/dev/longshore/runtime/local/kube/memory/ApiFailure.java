@@ -28,7 +28,8 @@ final class ApiFailure extends RuntimeException {
   }
 
   static ApiFailure notFound(ApiPath path) {
-    String message = path.name().isEmpty() ? "the server could not find the requested resource" : path.resource() + " \"" + path.name() + "\" not found";
+    String message = path.name().isEmpty() ? "the server could not find the requested resource"
+        : path.resource() + " \"" + path.name() + "\" not found";
     return new ApiFailure(404, "NotFound", message).about(path, path.name());
   }
 
@@ -71,7 +72,8 @@ final class ApiFailure extends RuntimeException {
     for (String violation : violations) {
       int colon = violation.indexOf(": ");
       details.withArray("causes").addObject().put("reason", "FieldValueInvalid")
-          .put("message", colon < 0 ? violation : violation.substring(colon + 2)).put("field", colon < 0 ? "" : violation.substring(0, colon));
+          .put("message", colon < 0 ? violation : violation.substring(colon + 2))
+          .put("field", colon < 0 ? "" : violation.substring(0, colon));
     }
     return failure;
   }

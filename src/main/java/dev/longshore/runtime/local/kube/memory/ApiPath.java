@@ -23,7 +23,9 @@ record ApiPath(String group, String version, String namespace, String plural, St
       parts.removeFirst();
       namespace = parts.removeFirst();
     }
-    return Optional.of(new ApiPath(group, version, namespace, parts.get(0), parts.size() > 1 ? parts.get(1) : "", parts.size() > 2 ? parts.get(2) : ""));
+    String name = parts.size() > 1 ? parts.get(1) : "";
+    String subresource = parts.size() > 2 ? parts.get(2) : "";
+    return Optional.of(new ApiPath(group, version, namespace, parts.get(0), name, subresource));
   }
 
   /** As it is called in messages: {@code batchjobs.longshore.dev}. */

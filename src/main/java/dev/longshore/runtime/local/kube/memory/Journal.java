@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The objects of an in-memory API on disk, a line for each write, so that a start on the same folder finds them. It survives the end of the process by any signal, not
- * that of the machine. Without a file it keeps nothing.
+ * The objects of an in-memory API on disk, a line for each write, so that a start on the same folder finds them. It survives the end of the
+ * process by any signal, not that of the machine. Without a file it keeps nothing.
  */
 final class Journal {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -59,7 +59,8 @@ final class Journal {
             line.get("object") instanceof ObjectNode object ? object : null, line.path("version").asLong());
       }
     } catch (IOException e) {
-      throw new IllegalStateException("cannot read the kept objects in " + file.get() + ": " + e.getMessage() + "; remove the file to start with none", e);
+      throw new IllegalStateException("cannot read the kept objects in " + file.get() + ": " + e.getMessage()
+          + "; remove the file to start with none", e);
     }
   }
 

@@ -98,7 +98,8 @@ public final class MemoryApiServer implements AutoCloseable {
     String path = target.length() > 1 && target.endsWith("/") ? target.substring(0, target.length() - 1) : target;
     Optional<ApiPath> resource = ApiPath.parse(path);
     if (resource.isEmpty()) {
-      Optional<ObjectNode> known = path.matches("/(readyz|livez|healthz)") ? Optional.of(JSON.createObjectNode().put("status", "ok")) : api.types().discovery(path);
+      Optional<ObjectNode> known = path.matches("/(readyz|livez|healthz)") ? Optional.of(JSON.createObjectNode().put("status", "ok"))
+          : api.types().discovery(path);
       send(exchange, 200, known.orElseThrow(ApiFailure::noSuchPath));
       return;
     }
@@ -107,7 +108,8 @@ public final class MemoryApiServer implements AutoCloseable {
       case "GET" -> read(exchange, resource.get(), query);
       case "POST" -> send(exchange, 201, api.create(resource.get(), object(body)));
       case "PUT" -> send(exchange, 200, api.replace(resource.get(), object(body)));
-      case "PATCH" -> send(exchange, 200, api.patch(resource.get(), exchange.getRequestHeaders().getFirst("Content-Type"), JSON.readTree(body)));
+      case "PATCH" -> send(exchange, 200, api.patch(resource.get(), exchange.getRequestHeaders().getFirst("Content-Type"),
+          JSON.readTree(body)));
       case "DELETE" -> delete(exchange, resource.get(), query, body);
       default -> throw ApiFailure.notAllowed();
     }
@@ -144,7 +146,8 @@ public final class MemoryApiServer implements AutoCloseable {
     Type type = api.type(path);
     String fields = path.name().isEmpty() ? query.get("fieldSelector") : "metadata.name=" + path.name();
     ApiPath all = new ApiPath(path.group(), path.version(), path.namespace(), path.plural(), "", "");
-    long deadline = System.nanoTime() + Duration.ofSeconds(Long.parseLong(query.getOrDefault("timeoutSeconds", "" + WATCH_SECONDS))).toNanos();
+    long deadline = System.nanoTime() + Duration.ofSeconds(Long.parseLong(query.getOrDefault("timeoutSeconds", "" + WATCH_SECONDS)))
+        .toNanos();
     String from = query.getOrDefault("resourceVersion", "");
     Watch watch = store.watch(all, Selector.of(query.get("labelSelector"), fields), from.isEmpty() ? 0 : Long.parseLong(from));
     boolean bookmarks = "true".equals(query.get("allowWatchBookmarks"));
@@ -184,7 +187,8 @@ public final class MemoryApiServer implements AutoCloseable {
     JsonNode given = body.length == 0 ? JSON.createObjectNode() : JSON.readTree(body);
     JsonNode conditions = given.path("preconditions");
     String grace = given.path("gracePeriodSeconds").asText(query.get("gracePeriodSeconds"));
-    ObjectApi.DeleteOptions options = new ObjectApi.DeleteOptions(grace == null || grace.equals("null") || grace.isEmpty() ? null : Integer.valueOf(grace),
+    ObjectApi.DeleteOptions options = new ObjectApi.DeleteOptions(
+        grace == null || grace.equals("null") || grace.isEmpty() ? null : Integer.valueOf(grace),
         conditions.path("uid").asText(null), conditions.path("resourceVersion").asText(null));
     if (path.name().isEmpty()) {
       api.deleteAll(path, selector(query), options);
@@ -206,7 +210,8 @@ public final class MemoryApiServer implements AutoCloseable {
     if (raw != null) {
       for (String pair : raw.split("&")) {
         int equals = pair.indexOf('=');
-        query.put(equals < 0 ? pair : pair.substring(0, equals), equals < 0 ? "" : URLDecoder.decode(pair.substring(equals + 1), StandardCharsets.UTF_8));
+        query.put(equals < 0 ? pair : pair.substring(0, equals), equals < 0 ? "" : URLDecoder.decode(pair.substring(equals + 1),
+            StandardCharsets.UTF_8));
       }
     }
     return query;

@@ -20,8 +20,9 @@ import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
 /**
- * What the verbs of the Kubernetes API do to objects: names, versions and conflicts, generation, the status subresource, finalizers, graceful deletion of pods, binding,
- * and admission of longshore.dev objects. There is no garbage collector, no scheduler and no namespace that must exist first.
+ * What the verbs of the Kubernetes API do to objects: names, versions and conflicts, generation, the status subresource, finalizers,
+ * graceful deletion of pods, binding, and admission of longshore.dev objects. There is no garbage collector, no scheduler and no namespace
+ * that must exist first.
  */
 final class ObjectApi {
   private static final String GUARDED_GROUP = "longshore.dev";
@@ -135,7 +136,8 @@ final class ObjectApi {
       }
       case "customresourcedefinitions" -> {
         for (String condition : List.of("NamesAccepted", "Established")) {
-          object.withObject("/status").withArray("conditions").addObject().put("type", condition).put("status", "True").put("reason", "InMemory")
+          object.withObject("/status").withArray("conditions").addObject().put("type", condition).put("status", "True").put("reason",
+              "InMemory")
               .put("lastTransitionTime", now().toString());
         }
       }
@@ -158,7 +160,8 @@ final class ObjectApi {
         throw ApiFailure.conflict(path, "Precondition failed: UID in precondition: " + uid);
       }
       if (!pod.path("spec").path("nodeName").asText().isEmpty()) {
-        throw ApiFailure.conflict(path, "pod " + path.name() + " is already assigned to node \"" + pod.path("spec").path("nodeName").asText() + "\"");
+        throw ApiFailure.conflict(path, "pod " + path.name() + " is already assigned to node \"" + pod.path("spec").path("nodeName")
+            .asText() + "\"");
       }
       ((ObjectNode) pod.get("spec")).put("nodeName", binding.path("target").path("name").asText());
       return store.put(path.key(path.name()), pod);
@@ -219,7 +222,8 @@ final class ObjectApi {
 
   private ObjectNode identify(ApiPath path, Type type, ObjectNode object) {
     if (!object.path("kind").asText().equals(type.kind()) || !object.path("apiVersion").asText().equals(path.apiVersion())) {
-      throw ApiFailure.badRequest("the object provided is a " + object.path("apiVersion").asText() + " " + object.path("kind").asText() + ", this path takes "
+      throw ApiFailure.badRequest("the object provided is a " + object.path("apiVersion").asText() + " " + object.path("kind").asText()
+          + ", this path takes "
           + path.apiVersion() + " " + type.kind());
     }
     if (!(object.get("metadata") instanceof ObjectNode metadata)) {
@@ -238,7 +242,8 @@ final class ObjectApi {
   private void checkIdentity(ApiPath path, Type type, ObjectNode current, ObjectNode wanted) {
     ObjectNode metadata = identify(path, type, wanted);
     if (!metadata.path("name").asText().equals(path.name())) {
-      throw ApiFailure.badRequest("the name of the object (" + metadata.path("name").asText() + ") does not match the name on the URL (" + path.name() + ")");
+      throw ApiFailure.badRequest("the name of the object (" + metadata.path("name").asText() + ") does not match the name on the URL ("
+          + path.name() + ")");
     }
     String uid = metadata.path("uid").asText();
     if (!uid.isEmpty() && !uid.equals(current.path("metadata").path("uid").asText())) {
@@ -262,7 +267,8 @@ final class ObjectApi {
 
   private static void keepServersMetadata(ObjectNode current, ObjectNode next) {
     ObjectNode metadata = (ObjectNode) next.get("metadata");
-    for (String field : List.of("uid", "creationTimestamp", "generation", "resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds")) {
+    for (String field : List.of("uid", "creationTimestamp", "generation", "resourceVersion", "deletionTimestamp",
+        "deletionGracePeriodSeconds")) {
       JsonNode value = current.get("metadata").get(field);
       if (value == null) {
         metadata.remove(field);
@@ -273,7 +279,8 @@ final class ObjectApi {
   }
 
   private static boolean specDiffers(ObjectNode current, ObjectNode next) {
-    return !Objects.equals(current.deepCopy().without(List.of("metadata", "status")), next.deepCopy().without(List.of("metadata", "status")));
+    return !Objects.equals(current.deepCopy().without(List.of("metadata", "status")),
+        next.deepCopy().without(List.of("metadata", "status")));
   }
 
   private void admit(ApiPath path, Type type, ObjectNode object, ObjectNode current) {
@@ -292,7 +299,8 @@ final class ObjectApi {
       ObjectNode current = existing(path);
       JsonNode metadata = current.get("metadata");
       if (options.uid() != null && !options.uid().equals(metadata.path("uid").asText())) {
-        throw ApiFailure.conflict(path, "Precondition failed: UID in precondition: " + options.uid() + ", UID in object meta: " + metadata.path("uid").asText());
+        throw ApiFailure.conflict(path, "Precondition failed: UID in precondition: " + options.uid() + ", UID in object meta: "
+            + metadata.path("uid").asText());
       }
       if (options.resourceVersion() != null && !options.resourceVersion().equals(metadata.path("resourceVersion").asText())) {
         throw ApiFailure.modified(path);
@@ -326,14 +334,16 @@ final class ObjectApi {
     if (pod.path("spec").path("nodeName").asText().isEmpty() || phase.equals("Succeeded") || phase.equals("Failed")) {
       return 0;
     }
-    return options.graceSeconds() != null ? options.graceSeconds() : pod.path("spec").path("terminationGracePeriodSeconds").asInt(DEFAULT_GRACE);
+    return options.graceSeconds() != null ? options.graceSeconds() : pod.path("spec").path("terminationGracePeriodSeconds")
+        .asInt(DEFAULT_GRACE);
   }
 
   void deleteAll(ApiPath path, Predicate<JsonNode> selector, DeleteOptions options) {
     type(path);
     for (ObjectNode object : store.list(path, selector).items()) {
       JsonNode metadata = object.get("metadata");
-      delete(new ApiPath(path.group(), path.version(), metadata.path("namespace").asText(), path.plural(), metadata.path("name").asText(), ""), options);
+      delete(new ApiPath(path.group(), path.version(), metadata.path("namespace").asText(), path.plural(), metadata.path("name").asText(),
+          ""), options);
     }
   }
 

@@ -15,8 +15,8 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
- * Objects by key, each write with the next resource version, and the last writes for watches that go on from a version. A stored object is never changed in place.
- * Writers compose several steps under {@link #locked}.
+ * Objects by key, each write with the next resource version, and the last writes for watches that go on from a version. A stored object is
+ * never changed in place. Writers compose several steps under {@link #locked}.
  */
 final class ObjectStore {
   /** So many writes are kept for watches that were cut; an older version is answered with 410 Gone and the client lists again. */

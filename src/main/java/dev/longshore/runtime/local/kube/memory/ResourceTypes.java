@@ -13,7 +13,8 @@ import java.util.stream.Stream;
 /** Which resources the API has: the built-in ones that Longshore and its tests meet, and those of the stored CustomResourceDefinitions. */
 final class ResourceTypes {
   private static final List<Type> BUILT_IN = List.of(
-      namespaced("", "v1", "pods", "Pod", true), namespaced("", "v1", "secrets", "Secret", false), namespaced("", "v1", "configmaps", "ConfigMap", false),
+      namespaced("", "v1", "pods", "Pod", true), namespaced("", "v1", "secrets", "Secret", false), namespaced("", "v1", "configmaps",
+      "ConfigMap", false),
       namespaced("", "v1", "events", "Event", false), namespaced("", "v1", "services", "Service", true),
       namespaced("", "v1", "serviceaccounts", "ServiceAccount", false), new Type("", "v1", "namespaces", "Namespace", false, true),
       new Type("", "v1", "nodes", "Node", false, true), namespaced("coordination.k8s.io", "v1", "leases", "Lease", false),
@@ -40,7 +41,8 @@ final class ResourceTypes {
   }
 
   Optional<Type> find(ApiPath path) {
-    return all().filter(t -> t.group.equals(path.group()) && t.version.equals(path.version()) && t.plural.equals(path.plural())).findFirst();
+    return all().filter(t -> t.group.equals(path.group()) && t.version.equals(path.version()) && t.plural.equals(path.plural()))
+        .findFirst();
   }
 
   private Stream<Type> all() {
@@ -53,7 +55,8 @@ final class ResourceTypes {
     for (JsonNode version : spec.path("versions")) {
       if (version.path("served").asBoolean(true)) {
         types.add(new Type(spec.path("group").asText(), version.path("name").asText(), spec.path("names").path("plural").asText(),
-            spec.path("names").path("kind").asText(), spec.path("scope").asText().equals("Namespaced"), version.path("subresources").has("status")));
+            spec.path("names").path("kind").asText(), spec.path("scope").asText().equals("Namespaced"), version.path("subresources")
+            .has("status")));
       }
     }
     return types.stream();
@@ -64,7 +67,8 @@ final class ResourceTypes {
     String[] parts = path.substring(1).split("/");
     ObjectNode answer = JsonNodeFactory.instance.objectNode();
     return Optional.ofNullable(switch (path) {
-      case "/version" -> answer.put("major", "1").put("minor", "36").put("gitVersion", "v1.36.0+longshore-memory").put("platform", "memory");
+      case "/version" -> answer.put("major", "1").put("minor", "36").put("gitVersion", "v1.36.0+longshore-memory").put("platform",
+          "memory");
       case "/api" -> {
         answer.put("kind", "APIVersions").putArray("versions").add("v1");
         yield answer;
@@ -95,7 +99,8 @@ final class ResourceTypes {
     }
     answer.put("kind", "APIResourceList").put("apiVersion", "v1").put("groupVersion", groupVersion).putArray("resources");
     for (Type type : types) {
-      ObjectNode resource = answer.withArray("resources").addObject().put("name", type.plural).put("singularName", type.kind.toLowerCase(Locale.ROOT))
+      ObjectNode resource = answer.withArray("resources").addObject().put("name", type.plural).put("singularName",
+          type.kind.toLowerCase(Locale.ROOT))
           .put("namespaced", type.namespaced).put("kind", type.kind);
       List.of("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch").forEach(resource.withArray("verbs")::add);
       if (type.status) {

@@ -11,8 +11,8 @@ import io.fabric8.kubernetes.model.annotation.ShortNames;
 import io.fabric8.kubernetes.model.annotation.Version;
 
 /** Batch work: where items come from, what is done to them, and within which limits. */
-@Group("longshore.dev")
-@Version("v1alpha1")
+@Group(BatchJob.GROUP)
+@Version(BatchJob.VERSION)
 @Plural("batchjobs")
 @ShortNames("bj")
 @ValidationRule(value = "size(self.metadata.name) <= 52 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",

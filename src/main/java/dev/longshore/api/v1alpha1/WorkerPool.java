@@ -11,8 +11,8 @@ import io.fabric8.kubernetes.model.annotation.ShortNames;
 import io.fabric8.kubernetes.model.annotation.Version;
 
 /** Worker pods of one template that work on the jobs assigned to them. */
-@Group("longshore.dev")
-@Version("v1alpha1")
+@Group(BatchJob.GROUP)
+@Version(BatchJob.VERSION)
 @Plural("workerpools")
 @ShortNames("wp")
 @ValidationRule(value = "size(self.metadata.name) <= 52 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",

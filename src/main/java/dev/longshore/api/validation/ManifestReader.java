@@ -2,16 +2,30 @@ package dev.longshore.api.validation;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.yaml.snakeyaml.DumperOptions;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
+import org.yaml.snakeyaml.nodes.Tag;
+import org.yaml.snakeyaml.representer.Representer;
+import org.yaml.snakeyaml.resolver.Resolver;
 
-/** Reads the documents of a YAML (or JSON) file as an API server would: a key that stands twice is an error, not the last one's win. */
+/**
+ * Reads the documents of a YAML (or JSON) file as kubectl does: YAML 1.1 with anchors and merges, times are strings, and a key that stands
+ * twice is an error, not the last one's win.
+ */
 public final class ManifestReader {
   private static final int MAX_CHARACTERS = 3 << 20;
+  private static final int MAX_DEPTH = 100;
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private ManifestReader() {}
@@ -22,21 +36,60 @@ public final class ManifestReader {
    * @throws ManifestSyntaxException when it is no YAML
    */
   public static List<JsonNode> read(String yaml) throws ManifestSyntaxException {
-    LoadSettings settings = LoadSettings.builder().setAllowDuplicateKeys(false).setCodePointLimit(MAX_CHARACTERS).build();
+    LoaderOptions options = new LoaderOptions();
+    options.setAllowDuplicateKeys(false);
+    options.setCodePointLimit(MAX_CHARACTERS);
+    options.setNestingDepthLimit(MAX_DEPTH);
+    DumperOptions unused = new DumperOptions();
     List<JsonNode> documents = new ArrayList<>();
     try {
-      for (Object document : new Load(settings).loadAllFromString(yaml)) {
+      for (Object document : new Yaml(new SafeConstructor(options), new Representer(unused), unused, options, new Scalars()).loadAll(yaml)) {
         if (document != null) {
-          documents.add(MAPPER.valueToTree(document));
+          documents.add(tree(document, 0));
         }
       }
-    } catch (MarkedYamlEngineException e) {
-      int line = e.getProblemMark().map(mark -> mark.getLine() + 1).orElse(0);
-      int column = e.getProblemMark().map(mark -> mark.getColumn() + 1).orElse(0);
+    } catch (MarkedYAMLException e) {
+      int line = e.getProblemMark() == null ? 0 : e.getProblemMark().getLine() + 1;
+      int column = e.getProblemMark() == null ? 0 : e.getProblemMark().getColumn() + 1;
       throw new ManifestSyntaxException(line, "line " + line + ", column " + column + ": " + e.getProblem(), e);
-    } catch (YamlEngineException | IllegalArgumentException e) {
+    } catch (YAMLException | IllegalArgumentException e) {
       throw new ManifestSyntaxException(0, e.getMessage(), e);
     }
     return documents;
+  }
+
+  private static JsonNode tree(Object value, int depth) {
+    if (depth > MAX_DEPTH) {
+      throw new IllegalArgumentException("an anchor refers to what it stands in, or lists and objects are nested more than " + MAX_DEPTH + " deep");
+    }
+    return switch (value) {
+      case Map<?, ?> map -> {
+        ObjectNode object = MAPPER.createObjectNode();
+        map.forEach((key, field) -> object.set(String.valueOf(key), tree(field, depth + 1)));
+        yield object;
+      }
+      case Collection<?> list -> {
+        ArrayNode array = MAPPER.createArrayNode();
+        list.forEach(element -> array.add(tree(element, depth + 1)));
+        yield array;
+      }
+      case null, default -> MAPPER.valueToTree(value);
+    };
+  }
+
+  /** Plain scalars that are no strings: without the times and the numbers to base 60 of YAML 1.1, which kubectl does not know either. */
+  private static final class Scalars extends Resolver {
+    private static final Pattern INTEGER = Pattern.compile("[-+]?(0|0[0-7]+|0x[0-9a-fA-F]+|0b[01]+|[1-9][0-9]*)");
+    private static final Pattern DECIMAL = Pattern.compile("[-+]?(\\.[0-9]+|[0-9]+(\\.[0-9]*)?)([eE][-+]?[0-9]+)?");
+
+    @Override
+    protected void addImplicitResolvers() {
+      addImplicitResolver(Tag.BOOL, BOOL, "yYnNtTfFoO");
+      addImplicitResolver(Tag.INT, INTEGER, "-+0123456789");
+      addImplicitResolver(Tag.FLOAT, DECIMAL, "-+0123456789.");
+      addImplicitResolver(Tag.MERGE, MERGE, "<");
+      addImplicitResolver(Tag.NULL, NULL, "~nN\0");
+      addImplicitResolver(Tag.NULL, EMPTY, null);
+    }
   }
 }

@@ -124,6 +124,20 @@ class ManifestCheckTest {
     assertThat(ManifestReader.read("{\"a\": 1}")).hasSize(1);
   }
 
+  @Test
+  void scalarsAreWhatKubectlTakesThemFor() throws Exception {
+    JsonNode values = ManifestReader.read("[yes, 0400, 12:30, 2026-11-22, 1e3, 1.5, ~, '5', 5, -7, 99999999999, 1.2.3, 5s, .5, 0x1f]").getFirst();
+
+    assertThat(values).extracting(JsonNode::toString).containsExactly("true", "256", "\"12:30\"", "\"2026-11-22\"", "1000.0", "1.5", "null",
+        "\"5\"", "5", "-7", "99999999999", "\"1.2.3\"", "\"5s\"", "0.5", "31");
+  }
+
+  @Test
+  void mergesAreFollowedAndEndlessOnesRefused() throws Exception {
+    assertThat(ManifestReader.read("a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}").getFirst().get("b")).isEqualTo(ManifestReader.read("{x: 1, y: 3}").getFirst());
+    assertThatThrownBy(() -> ManifestReader.read("&a [*a]")).isInstanceOf(ManifestSyntaxException.class);
+  }
+
   private static List<Violation> check(String rest) throws Exception {
     return CHECK.check(read(rest));
   }

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -66,7 +67,10 @@ public final class PrivateRabbitMq extends PrivateService {
     folder.write("enabled_plugins", "[].\n");
     linkOwnPlugin(folder.path("plugins"));
     folder.write("rabbitmq-env.conf", "");
-    folder.write("advanced.config", "[].\n");
+    // What a level of the delay ladder lets go of while its target still starts, it tries again after this time: 3 minutes by default.
+    folder.write("advanced.config", """
+        [{rabbit, [{dead_letter_worker_publisher_confirm_timeout, 10000}, {dead_letter_worker_consumer_prefetch, 256}]}].
+        """);
     Path cookieFile = folder.write(".erlang.cookie", cookie);
     Files.setPosixFilePermissions(cookieFile, PosixFilePermissions.fromString("r--------"));
   }
@@ -166,6 +170,13 @@ public final class PrivateRabbitMq extends PrivateService {
     } catch (IOException e) {
       return false;
     }
+  }
+
+  /** Runs {@code rabbitmqctl} on the node and returns its exit code; what it says goes to the console file in the folder. */
+  public synchronized int control(String... arguments) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of(scripts.resolve("rabbitmqctl").toString()));
+    command.addAll(List.of(arguments));
+    return builder(serviceFolder(), command).start().waitFor();
   }
 
   private static boolean listens(int port) {

@@ -23,6 +23,8 @@ final class RabbitConsumption implements WorkQueues.Consumption {
   private static final Logger LOG = Logger.getLogger(RabbitConsumption.class);
   private static final long FIRST_PAUSE = Duration.ofMillis(50).toNanos();
   private static final long LONGEST_PAUSE = Duration.ofSeconds(1).toNanos();
+  /** RabbitMQ 3.10 shows a quorum queue a moment before it can serve it, and ends the whole connection of who consumes in that moment. */
+  private static final long SETTLING_PAUSE = Duration.ofMillis(200).toNanos();
   private static final Duration END_LIMIT = Duration.ofSeconds(5);
 
   private final BrokerLink link;
@@ -38,6 +40,7 @@ final class RabbitConsumption implements WorkQueues.Consumption {
   private volatile boolean closed;
   private volatile Subscription current;
   private Channel channel;
+  private volatile boolean missing;
   private boolean waiting;
 
   /** @param onEnd is told when it has ended */
@@ -121,6 +124,11 @@ final class RabbitConsumption implements WorkQueues.Consumption {
     if (channel == null || !channel.isOpen()) {
       channel = Channels.open(link.connection());
     }
+    if (missing) {
+      channel.queueDeclarePassive(queue);
+      pauseFor(SETTLING_PAUSE);
+      missing = false;
+    }
     channel.basicQos(prefetch);
     Subscription fresh = new Subscription(channel, prefetch);
     channel.basicConsume(queue, false, fresh);
@@ -139,7 +147,8 @@ final class RabbitConsumption implements WorkQueues.Consumption {
 
   private void tellWaiting(Exception cause) {
     // a broker that is away is told by the link
-    if (!waiting && Channels.isNotFound(cause)) {
+    missing = Channels.isNotFound(cause);
+    if (!waiting && missing) {
       LOG.infof("job=%s queue=%s state=waiting reason=\"there is no such queue\"", job, queue);
       waiting = true;
     }
@@ -193,6 +202,7 @@ final class RabbitConsumption implements WorkQueues.Consumption {
     /** The queue was deleted. */
     @Override
     public void handleCancel(String consumerTag) {
+      missing = true;
       ended();
     }
 

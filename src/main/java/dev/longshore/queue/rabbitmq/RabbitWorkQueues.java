@@ -69,11 +69,14 @@ public final class RabbitWorkQueues implements WorkQueues {
     }
   }
 
-  /** Quorum queues for what must not be lost. The broker's own delivery limit counts hand-backs and cut connections, so it is off. */
+  /**
+   * Quorum queues for what must not be lost. The broker's own delivery limit counts hand-backs and cut connections, so it must never be reached: 4.0
+   * has one of 20 unless told otherwise. It is not -1, which means none from 4.0 on, but makes 3.10 drop every message that comes back.
+   */
   private static Map<String, Object> arguments(Kind kind) {
     Map<String, Object> arguments = new HashMap<>();
     arguments.put("x-queue-type", "quorum");
-    arguments.put("x-delivery-limit", -1);
+    arguments.put("x-delivery-limit", Integer.MAX_VALUE);
     if (kind == Kind.CONTROL) {
       arguments.put("x-single-active-consumer", true);
     }
@@ -150,20 +153,38 @@ public final class RabbitWorkQueues implements WorkQueues {
     void run(Channel channel) throws IOException;
   }
 
+  /** Runs what may be repeated; once more when the connection was lost meanwhile, which may have been another channel's doing. */
   private void onChannel(String what, OnChannel work) {
-    Channel channel = null;
+    Connection connection = consuming.connection();
     try {
-      channel = Channels.open(consuming.connection());
-      work.run(channel);
+      runOn(connection, work);
     } catch (IOException | ShutdownSignalException e) {
-      if (Channels.isPreconditionFailed(e)) {
-        throw new IllegalStateException("cannot " + what + ": something of that name is in RabbitMQ with other settings; delete it or use another "
-            + "virtual host (" + e.getCause().getMessage() + ")", e);
+      if (connection.isOpen()) {
+        throw failure(what, e);
       }
-      throw Channels.unavailable("RabbitMQ did not " + what, e);
+      try {
+        runOn(consuming.connection(), work);
+      } catch (IOException | ShutdownSignalException again) {
+        throw failure(what, again);
+      }
+    }
+  }
+
+  private static void runOn(Connection connection, OnChannel work) throws IOException {
+    Channel channel = Channels.open(connection);
+    try {
+      work.run(channel);
     } finally {
       Channels.close(channel);
     }
+  }
+
+  private static RuntimeException failure(String what, Exception e) {
+    if (Channels.isPreconditionFailed(e)) {
+      return new IllegalStateException("cannot " + what + ": something of that name is in RabbitMQ with other settings; delete it or use another "
+          + "virtual host (" + e.getCause().getMessage() + ")", e);
+    }
+    return Channels.unavailable("RabbitMQ did not " + what, e);
   }
 
   @Override

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -166,6 +167,13 @@ public final class PrivateRabbitMq extends PrivateService {
     } catch (IOException e) {
       return false;
     }
+  }
+
+  /** Runs {@code rabbitmqctl} on the node and returns its exit code; what it says goes to the console file in the folder. */
+  public synchronized int control(String... arguments) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of(scripts.resolve("rabbitmqctl").toString()));
+    command.addAll(List.of(arguments));
+    return builder(serviceFolder(), command).start().waitFor();
   }
 
   private static boolean listens(int port) {

@@ -121,6 +121,15 @@ public abstract sealed class PrivateService implements AutoCloseable permits Pri
     return startTime;
   }
 
+  /** Where its data, its configuration and its logs are. */
+  public final Path folder() {
+    return folder.path("");
+  }
+
+  final ServiceFolder serviceFolder() {
+    return folder;
+  }
+
   /** Where clients connect to, without user and password. */
   public abstract String url();
 

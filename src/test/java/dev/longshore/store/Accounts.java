@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Stream;
 
@@ -74,7 +75,7 @@ public final class Accounts {
     IndexSet finals = succeeded.plus(IndexSet.of(Stream.concat(failed.stream(), skipped.stream()).mapToLong(Settlement.Failed::index).toArray()));
     return new Settlement(parts[0].attempt(), parts[0].holder(), succeeded, failed, skipped,
         Stream.of(parts).flatMap(part -> part.retries().stream()).toList(),
-        finals.isEmpty() ? null : blob(finals, parts[0].attempt(), parts[0].holder()), Duration.ofMillis(1));
+        finals.isEmpty() ? null : blob(finals, parts[0].attempt(), parts[0].holder(), failed, skipped), Duration.ofMillis(1));
   }
 
   public static List<Settlement.Failed> failed(IndexSet indexes, Failure why) {
@@ -82,8 +83,15 @@ public final class Accounts {
   }
 
   public static ResultBlob blob(IndexSet indexes, int attempt, String by) {
-    List<byte[]> outcomes = new ArrayList<>();
-    indexes.forEach(index -> outcomes.add(ResultBlob.success(("{\"by\":\"" + by + "\"}").getBytes(StandardCharsets.UTF_8))));
+    return blob(indexes, attempt, by, List.of(), List.of());
+  }
+
+  private static ResultBlob blob(IndexSet indexes, int attempt, String by, List<Settlement.Failed> failed, List<Settlement.Failed> skipped) {
+    Map<Long, byte[]> lines = new TreeMap<>();
+    indexes.forEach(index -> lines.put(index, ResultBlob.success(("{\"by\":\"" + by + "\"}").getBytes(StandardCharsets.UTF_8))));
+    failed.forEach(item -> lines.put(item.index(), ResultBlob.failure(ItemResult.Status.FAILED, item.failure())));
+    skipped.forEach(item -> lines.put(item.index(), ResultBlob.failure(ItemResult.Status.SKIPPED, item.failure())));
+    List<byte[]> outcomes = List.copyOf(lines.values());
     return new ResultBlob(indexes, attempt, indexes, items(indexes), ChunkCodec.encode(outcomes));
   }
 

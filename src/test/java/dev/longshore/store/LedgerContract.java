@@ -27,10 +27,12 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What every ledger does. Lease time is {@link #LEASE}. */
 public abstract class LedgerContract {
-  protected static final Duration LEASE = Duration.ofSeconds(10);
+  protected static final Duration LEASE = Duration.ofSeconds(100);
   protected static final Failure GONE = new Failure("HttpStatus404", "404 on https://example.org/7");
   private static final Failure SLOW = new Failure("Timeout", "took 30 s");
 
@@ -43,6 +45,17 @@ public abstract class LedgerContract {
 
   /** The store's time moves on while nobody can reach it. */
   protected abstract void away(Duration time);
+
+  /** Ways to damage an account that has 0-4 succeeded, 5 failed, 6 skipped, 10-14 leased, 15 retrying, 16-19 pending. */
+  protected enum Damage {
+    COUNTED_TWICE, COUNT_LOST, MARK_LOST, MARK_WITHOUT_COUNT, MARK_BEYOND_KNOWN, NOT_SUCCEEDED_WITHOUT_KIND, TWO_KINDS, KIND_WITHOUT_FINAL,
+    FINAL_LEASED, FINAL_RETRYING, RESULT_TWICE, RESULT_OF_PENDING, KNOWN_TOO_LOW
+  }
+
+  protected abstract void plant(Damage damage);
+
+  /** How many random runs of {@link RandomSteps}. */
+  protected abstract int randomRuns();
 
   @BeforeEach
   public void openAccount() {
@@ -532,6 +545,54 @@ public abstract class LedgerContract {
     elapse(Duration.ofSeconds(2));
     ledger().beat(List.of(job), "w1");
     assertThat(ledger().audit(job).missing()).isEqualTo(set("5-9,12-13,20-39"));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  public void auditFindsDamage(Damage damage) {
+    ledger().announce(job, 1, 20);
+    ledger().settle(job, success(set("0-4"), 1, "w1", "w1"));
+    ledger().settle(job, failure(set("5"), 1, "w1", GONE));
+    ledger().settle(job, skip(set("6"), 1, "w1"));
+    ledger().take(job, set("10-15"), 1, "w1");
+    ledger().settle(job, retry(set("15"), 1, "w1", 2, Duration.ZERO));
+    sound();
+
+    plant(damage);
+
+    assertThat(ledger().audit(job).violations()).as(damage.name()).isNotEmpty();
+  }
+
+  @Test
+  public void randomStepsKeepTheAccountSound() {
+    for (long seed = 0; seed < randomRuns(); seed++) {
+      job = Accounts.newJobIn(ledger());
+      randomRun(seed, new RandomSteps(seed, job, seed % 20 == 0 ? 300 : 12, seed % 20 == 5 ? (1 << 20) - 6 : 0));
+    }
+  }
+
+  private void randomRun(long seed, RandomSteps steps) {
+    StringBuilder story = new StringBuilder("seed " + seed);
+    IndexSet finals = IndexSet.empty();
+    IndexSet failed = IndexSet.empty();
+    for (int i = 0; i < 40; i++) {
+      RandomSteps.Step step = steps.next();
+      Object reply = step.run().apply(ledger());
+      story.append('\n').append(step.text()).append(" -> ").append(reply);
+      if (reply instanceof SettleReply settled) {
+        IndexSet retried = IndexSet.of(step.settlement().retries().stream().mapToLong(Settlement.RetryAt::index).toArray());
+        IndexSet won = settled.won().minus(retried);
+        assertThat(won.minus(finals)).as("nothing is won twice\n%s", story).isEqualTo(won);
+        finals = finals.plus(won);
+        failed = failed.plus(IndexSet.of(step.settlement().failed().stream().mapToLong(Settlement.Failed::index).filter(won::contains).toArray()));
+      }
+      AuditReading audit = ledger().audit(job);
+      assertThat(audit.violations()).as(story.toString()).isEmpty();
+      assertThat(audit.counts().balanced()).as(story.toString()).isTrue();
+      assertThat(audit.counts().finished()).as(story.toString()).isEqualTo(finals.size());
+    }
+    assertThat(ledger().failedIndexes(job, 1_000)).as(story.toString()).isEqualTo(failed);
+    assertThat(IndexSet.of(results(0).stream().mapToLong(ItemResult::index).toArray())).as(story.toString()).isEqualTo(finals);
   }
 
   @Test

@@ -109,24 +109,30 @@ final class Audit {
 
   private IndexSet missing() {
     IndexSet.Builder missing = new IndexSet.Builder();
-    int found = 0;
-    long before = -2;
-    for (long index = account.finals.nextClearBit(0); index < account.known; index = account.finals.nextClearBit((int) index + 1)) {
-      Account.Claim claim = account.claims.get(index);
-      boolean coming = switch (claim) {
-        case null -> false;
-        case Account.Lease lease -> account.live(lease.holder(), leaseTime);
-        case Account.Retry retry -> now.toEpochMilli() < retry.due() + GRACE_MILLIS;
-      };
-      if (!coming) {
-        found += index == before + 1 ? 0 : 1;
-        if (found > RANGES) {
-          break;
+    long open = account.finals.nextClearBit(0);
+    while (open < account.known) {
+      int nextFinal = account.finals.nextSetBit((int) open);
+      long beyond = nextFinal < 0 ? account.known : Math.min(account.known, nextFinal);
+      for (Map.Entry<Long, Account.Claim> entry : account.claims.subMap(open, beyond).entrySet()) {
+        if (coming(entry.getValue())) {
+          if (entry.getKey() > open) {
+            missing.add(open, entry.getKey() - 1);
+          }
+          open = entry.getKey() + 1;
         }
-        missing.add(index);
-        before = index;
       }
+      if (open < beyond) {
+        missing.add(open, beyond - 1);
+      }
+      open = account.finals.nextClearBit((int) beyond);
     }
-    return missing.build();
+    return missing.build().limitRanges(RANGES);
+  }
+
+  private boolean coming(Account.Claim claim) {
+    return switch (claim) {
+      case Account.Lease lease -> account.live(lease.holder(), leaseTime);
+      case Account.Retry retry -> now.toEpochMilli() < retry.due() + GRACE_MILLIS;
+    };
   }
 }

@@ -1,0 +1,78 @@
+package dev.longshore.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.longshore.job.JobRef;
+import dev.longshore.job.PoolRef;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/** What every {@link Pools} does. */
+public abstract class PoolsContract {
+  private final PoolRef pool = new PoolRef("tests", "pool-" + UUID.randomUUID());
+
+  protected abstract Pools pools();
+
+  private static Heartbeat beat(String pod, Heartbeat.State state) {
+    return new Heartbeat(pod, state, 2, 1_500, 80, 1_000_000, 42, "waits for \"broker\"");
+  }
+
+  @Test
+  public void anAssignmentIsWhatTheOperatorLastSaid() {
+    assertThat(pools().assignment(pool)).isEmpty();
+    JobRef first = new JobRef("tests", "a", "uid-a");
+    JobRef second = new JobRef("tests", "b", "uid-b");
+
+    pools().assign(pool, new Pools.Assignment(List.of(first, second), Set.of("pod-1")));
+    assertThat(pools().assignment(pool)).contains(new Pools.Assignment(List.of(first, second), Set.of("pod-1")));
+    pools().assign(pool, new Pools.Assignment(List.of(), Set.of()));
+    assertThat(pools().assignment(pool)).contains(new Pools.Assignment(List.of(), Set.of()));
+    assertThat(pools().assignment(new PoolRef("elsewhere", pool.name()))).isEmpty();
+  }
+
+  @Test
+  public void heartbeatsAreTheLastOfEachWorker() {
+    pools().beat(pool, beat("pod-1", Heartbeat.State.STARTING));
+    pools().beat(pool, beat("pod-2", Heartbeat.State.READY));
+    pools().beat(pool, beat("pod-1", Heartbeat.State.DRAINING));
+
+    var seen = pools().heartbeats(pool);
+    assertThat(seen).containsOnlyKeys("pod-1", "pod-2");
+    assertThat(seen.get("pod-1").heartbeat()).isEqualTo(beat("pod-1", Heartbeat.State.DRAINING));
+    assertThat(seen.get("pod-1").age()).isBetween(Duration.ZERO, Duration.ofSeconds(5));
+
+    pools().forget(pool, "pod-1");
+    assertThat(pools().heartbeats(pool)).containsOnlyKeys("pod-2");
+  }
+
+  @Test
+  public void aDeletedPoolIsGone() {
+    pools().assign(pool, new Pools.Assignment(List.of(), Set.of()));
+    pools().beat(pool, beat("pod-1", Heartbeat.State.READY));
+
+    pools().delete(pool);
+
+    assertThat(pools().assignment(pool)).isEmpty();
+    assertThat(pools().heartbeats(pool)).isEmpty();
+  }
+
+  @Test
+  public void tellsOfNewAssignmentsOfItsPoolOnly() throws Exception {
+    AtomicInteger heard = new AtomicInteger();
+    AtomicInteger other = new AtomicInteger();
+    try (AutoCloseable mine = pools().listen(pool, heard::incrementAndGet);
+        AutoCloseable others = pools().listen(new PoolRef("tests", "other"), other::incrementAndGet)) {
+      await().atMost(Duration.ofSeconds(10)).until(() -> {
+        // repeated, because a subscription takes a moment
+        pools().assign(pool, new Pools.Assignment(List.of(), Set.of()));
+        return heard.get() > 0;
+      });
+    }
+    assertThat(other).hasValue(0);
+  }
+}

@@ -1,0 +1,540 @@
+package dev.longshore.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.longshore.job.Failure;
+import dev.longshore.job.IndexSet;
+import dev.longshore.job.ItemCounts;
+import dev.longshore.job.ItemResult;
+import dev.longshore.job.JobRef;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * Runs the delivery protocol over a real ledger and a model of the broker: three workers, an intake feed and an operator, one step of one of
+ * them at a time in random order. Messages come twice, publishes are returned or their confirms lost, replies are lost, workers die after any
+ * step, feeds die and run in parallel, and the ledger may lose its last steps. After each step the account must be sound and each item that is
+ * not final must still have a message that will bring it to a worker; at the end each item is final once.
+ */
+public final class ProtocolModel {
+  private static final Failure WHY = new Failure("ExitCode", "exit code 1");
+  private static final int MOST_STEPS = 5_000;
+
+  /** The ledger that the model runs on, with its time and its losses. */
+  public interface Subject {
+    Ledger ledger();
+
+    /** Time passes, longer than a lease. */
+    void pass(JobRef job, Duration time);
+
+    Object copy(JobRef job);
+
+    void restore(JobRef job, Object copy);
+  }
+
+  /** Chunk or retry copy: a bit for each index. */
+  private record Message(long items, int attempt) {}
+
+  /** What the model believes of the account; goes back with it. */
+  private record Belief(long succeeded, long failed, long skipped, long fed) {
+    long finals() {
+      return succeeded | failed | skipped;
+    }
+  }
+
+  /** A delivery in a worker's hands, and the steps that are left. */
+  private final class Task {
+    final Message message;
+    final Deque<Runnable> steps = new ArrayDeque<>();
+    boolean acked;
+    long mine;
+
+    Task(Message message) {
+      this.message = message;
+    }
+  }
+
+  private final class Worker {
+    String name;
+    final List<Task> tasks = new ArrayList<>();
+
+    Worker(String name) {
+      this.name = name;
+    }
+  }
+
+  private final Subject subject;
+  private final Ledger ledger;
+  private final JobRef job;
+  private final Random random;
+  private final int items;
+  private final boolean lossy;
+  private final StringBuilder story = new StringBuilder();
+  private final List<Message> work = new ArrayList<>();
+  private final List<Message> delayed = new ArrayList<>();
+  private final List<Long> control = new ArrayList<>();
+  private final List<Worker> workers = new ArrayList<>();
+  private final List<String> dead = new ArrayList<>();
+  private Deque<Runnable> feed;
+  private long feedEpoch;
+  private Belief belief = new Belief(0, 0, 0, 0);
+  private ItemCounts counts = ItemCounts.NONE;
+  private Object copy;
+  private Belief copiedBelief;
+  private boolean lost;
+  private boolean faults = true;
+  private boolean changed;
+  private int names;
+
+  public ProtocolModel(long seed, Subject subject, boolean lossy) {
+    this.subject = subject;
+    this.lossy = lossy;
+    ledger = subject.ledger();
+    random = new Random(seed);
+    items = 2 + random.nextInt(5);
+    job = new JobRef("model", "m", (lossy ? "lossy-" : "exact-") + seed + "-" + System.identityHashCode(this));
+    story.append(lossy ? "lossy" : "exact").append(" seed ").append(seed).append(", ").append(items).append(" items");
+    for (int i = 0; i < 3; i++) {
+      workers.add(new Worker("w" + names++));
+    }
+  }
+
+  /** Runs to the end; fails with the seed and all steps. */
+  public int run() {
+    ledger.open(job, Accounts.spec(), null);
+    control.add(1L);
+    int faulty = 30 + random.nextInt(60);
+    int step = 0;
+    try {
+      for (; !done(); step++) {
+        faults = step < faulty;
+        if (step > MOST_STEPS) {
+          throw new AssertionError("does not end");
+        }
+        step();
+        if (changed || step % 8 == 0) {
+          check();
+        }
+      }
+      checkEnd();
+    } catch (RuntimeException | AssertionError e) {
+      throw new AssertionError(e.getMessage() + "\n" + story, e);
+    }
+    ledger.delete(job);
+    return step;
+  }
+
+  private boolean chance(int oneIn) {
+    return faults && random.nextInt(oneIn) == 0;
+  }
+
+  private void note(String text, Object... values) {
+    story.append("\n").append(text);
+    for (Object value : values) {
+      story.append(' ').append(value);
+    }
+  }
+
+  private boolean done() {
+    return counts.allFinal() && control.isEmpty() && feed == null && quiet();
+  }
+
+  private boolean quiet() {
+    return work.isEmpty() && delayed.isEmpty() && workers.stream().allMatch(worker -> worker.tasks.isEmpty());
+  }
+
+  private void step() {
+    changed = false;
+    switch (random.nextInt(16)) {
+      case 0, 1, 2 -> deliver();
+      case 3, 4, 5, 6, 7, 8, 9 -> work();
+      case 10, 11 -> intake();
+      case 12 -> fall();
+      case 13 -> operator();
+      case 14 -> crash();
+      default -> timeOrLoss();
+    }
+  }
+
+  // -- the broker ----------------------------------------------------------------------------------------------------------------
+
+  private void deliver() {
+    Worker worker = workers.get(random.nextInt(3));
+    if (work.isEmpty() || worker.tasks.size() >= 2) {
+      return;
+    }
+    int at = random.nextInt(work.size());
+    Message message = work.get(at);
+    if (!chance(10)) {
+      work.remove(at);
+    }
+    Task task = new Task(message);
+    task.steps.add(() -> take(worker, task));
+    worker.tasks.add(task);
+    note("deliver", worker.name, message);
+  }
+
+  private void fall() {
+    if (!delayed.isEmpty()) {
+      work.add(delayed.remove(random.nextInt(delayed.size())));
+    }
+  }
+
+  /** True when it is known to be handed on. A returned one is nowhere; one whose confirm was lost is there all the same. */
+  private boolean publish(List<Message> queue, Message message) {
+    if (chance(12)) {
+      note("returned", message);
+      return false;
+    }
+    queue.add(message);
+    note("publish", message);
+    return !chance(25);
+  }
+
+  // -- a worker ------------------------------------------------------------------------------------------------------------------
+
+  private void work() {
+    Worker worker = workers.get(random.nextInt(3));
+    if (!worker.tasks.isEmpty()) {
+      Task task = worker.tasks.get(random.nextInt(worker.tasks.size()));
+      task.steps.poll().run();
+      if (task.steps.isEmpty()) {
+        worker.tasks.remove(task);
+      }
+    }
+  }
+
+  private void take(Worker worker, Task task) {
+    Message message = task.message;
+    Ledger.TakeReply reply = ledger.take(job, set(message.items()), message.attempt(), worker.name);
+    changed = true;
+    note("take", worker.name, message, reply);
+    reply.newer().forEach((claim, indexes) -> handOn(worker, task, delayed, new Message(mask(indexes), claim.attempt())));
+    if (!reply.leased().isEmpty()) {
+      handOn(worker, task, delayed, new Message(mask(reply.leased()), message.attempt()));
+    }
+    task.mine = mask(reply.yours());
+    long rest = task.mine;
+    if (chance(8)) {
+      long back = rest & random.nextLong();
+      rest &= ~back;
+      if (back != 0) {
+        Runnable release = () -> release(worker, back, message.attempt());
+        boolean first = random.nextBoolean();
+        if (first) {
+          task.steps.add(release);
+        }
+        handOn(worker, task, work, new Message(back, message.attempt()));
+        if (!first) {
+          task.steps.add(release);
+        }
+      }
+    }
+    if (rest != 0 && chance(10)) {
+      long watched = rest;
+      handOn(worker, task, delayed, new Message(watched, message.attempt()));
+      task.steps.add(() -> {
+        task.acked = true;
+        note("watched", worker.name, message);
+      });
+    }
+    long some = rest & random.nextLong();
+    for (long part : new long[] {some, rest & ~some}) {
+      if (part != 0) {
+        Settlement settlement = settlement(worker, message.attempt(), part);
+        task.steps.add(() -> settle(worker, task, settlement));
+      }
+    }
+    task.steps.add(() -> {
+      task.acked = true;
+      note("ack", worker.name, message);
+    });
+  }
+
+  private void handOn(Worker worker, Task task, List<Message> queue, Message message) {
+    task.steps.add(() -> publishOrGiveUp(worker, task, queue, message));
+  }
+
+  private void publishOrGiveUp(Worker worker, Task task, List<Message> queue, Message message) {
+    if (!publish(queue, message)) {
+      // what cannot be handed on goes back: leases first, or the next taker would wait for this one
+      task.steps.clear();
+      task.steps.add(() -> release(worker, task.mine, task.message.attempt()));
+      task.steps.add(() -> requeue(worker, task));
+    }
+  }
+
+  private void requeue(Worker worker, Task task) {
+    if (!task.acked) {
+      work.add(task.message);
+      task.acked = true;
+      note("requeue", worker.name, task.message);
+    }
+  }
+
+  private void release(Worker worker, long part, int attempt) {
+    ledger.release(job, set(part), attempt, worker.name);
+    changed = true;
+    note("release", worker.name, set(part), attempt);
+  }
+
+  private Settlement settlement(Worker worker, int attempt, long part) {
+    List<Settlement> parts = new ArrayList<>();
+    long succeeded = 0;
+    for (int index = 0; index < items; index++) {
+      IndexSet one = IndexSet.of(index);
+      if ((part >> index & 1) == 1) {
+        int outcome = random.nextInt(10);
+        if (outcome < 5) {
+          succeeded |= 1L << index;
+        } else if (outcome < 8 && attempt < 4) {
+          parts.add(Accounts.retry(one, attempt, worker.name, attempt + (outcome == 7 && faults ? 0 : 1), Duration.ofMillis(random.nextInt(700))));
+        } else {
+          parts.add(outcome == 9 ? Accounts.skip(one, attempt, worker.name) : Accounts.failure(one, attempt, worker.name, WHY));
+        }
+      }
+    }
+    if (succeeded != 0) {
+      parts.add(Accounts.success(set(succeeded), attempt, worker.name, null));
+    }
+    return Accounts.together(parts.toArray(Settlement[]::new));
+  }
+
+  private void settle(Worker worker, Task task, Settlement settlement) {
+    Ledger.SettleReply reply = ledger.settle(job, settlement);
+    changed = true;
+    note("settle", worker.name, settlement.succeeded(), settlement.failed(), settlement.skipped(), settlement.retries(), reply);
+    believe(settlement, reply);
+    if (chance(10)) {
+      reply = ledger.settle(job, settlement);
+      note("settle again, the reply was lost", worker.name, reply);
+      believe(settlement, reply);
+    }
+    for (Settlement.RetryAt retry : settlement.retries()) {
+      if (reply.won().contains(retry.index())) {
+        Message again = new Message(1L << retry.index(), retry.attempt());
+        task.steps.addFirst(() -> publishOrGiveUp(worker, task, delayed, again));
+      }
+    }
+  }
+
+  private void believe(Settlement settlement, Ledger.SettleReply reply) {
+    long won = mask(reply.won());
+    long retried = 0;
+    for (Settlement.RetryAt retry : settlement.retries()) {
+      retried |= 1L << retry.index();
+    }
+    if ((won & ~retried & belief.finals()) != 0) {
+      throw new AssertionError("won twice: " + set(won & ~retried & belief.finals()));
+    }
+    belief = new Belief(belief.succeeded() | won & mask(settlement.succeeded()), belief.failed() | won & failed(settlement.failed()),
+        belief.skipped() | won & failed(settlement.skipped()), belief.fed());
+  }
+
+  private static long failed(List<Settlement.Failed> failed) {
+    long mask = 0;
+    for (Settlement.Failed item : failed) {
+      mask |= 1L << item.index();
+    }
+    return mask;
+  }
+
+  // -- the feed ------------------------------------------------------------------------------------------------------------------
+
+  private void intake() {
+    if (feed == null) {
+      if (!control.isEmpty()) {
+        feedEpoch = control.removeFirst();
+        feed = new ArrayDeque<>();
+        feed.add(this::begin);
+      }
+      return;
+    }
+    feed.poll().run();
+    if (feed.isEmpty()) {
+      feed = null;
+    }
+  }
+
+  private void begin() {
+    long epoch = feedEpoch;
+    changed = true;
+    ledger.beginIntake(job, epoch, "feed").ifPresent(state -> next(epoch, state.index()));
+    note("begin", epoch, feed.isEmpty() ? "fenced" : "");
+  }
+
+  private void next(long epoch, long index) {
+    if (index >= items) {
+      feed.add(() -> note("complete", ledger.completeIntake(job, epoch, items), changed = true));
+      return;
+    }
+    long beyond = Math.min(items, index + 1 + random.nextInt(3));
+    feed.add(() -> {
+      changed = true;
+      boolean moved = ledger.announce(job, epoch, beyond);
+      note("announce", beyond, moved);
+      if (moved) {
+        feed.add(() -> {
+          if (publish(work, new Message((1L << beyond) - (1L << index), 1))) {
+            feed.add(() -> advance(epoch, beyond));
+          } else {
+            control.add(epoch);
+          }
+        });
+      }
+    });
+  }
+
+  private void advance(long epoch, long index) {
+    changed = true;
+    boolean moved = ledger.advance(job, epoch, index, "{}").isPresent();
+    note("advance", index, moved);
+    if (moved) {
+      belief = new Belief(belief.succeeded(), belief.failed(), belief.skipped(), Math.max(belief.fed(), index));
+      next(epoch, index);
+    }
+  }
+
+  // -- operator, time, accidents -------------------------------------------------------------------------------------------------
+
+  private void operator() {
+    boolean feedLives = feed != null || !control.isEmpty();
+    if (!counts.intakeComplete() && (!feedLives || chance(15))) {
+      changed = true;
+      ledger.restartIntake(job).ifPresent(epoch -> {
+        note("restart intake", epoch);
+        if (!chance(6)) {
+          control.add(epoch);
+        }
+      });
+    }
+    if (!dead.isEmpty() && random.nextInt(3) == 0) {
+      String holder = dead.removeFirst();
+      changed = true;
+      ledger.forget(job, holder);
+      note("forget", holder);
+    }
+    if (lost && quiet() && !feedLives && counts.intakeComplete() && !counts.allFinal()) {
+      // the audit: what the ledger lost is fed again; a holder with nothing in hand has no lease to keep
+      changed = true;
+      workers.forEach(worker -> ledger.forget(job, worker.name));
+      subject.pass(job, Duration.ofSeconds(70));
+      IndexSet missing = ledger.audit(job).missing();
+      note("audit feeds", missing);
+      if (!missing.isEmpty()) {
+        work.add(new Message(mask(missing), 1));
+      }
+    }
+  }
+
+  private void crash() {
+    if (!chance(4)) {
+      return;
+    }
+    if (feed != null && random.nextInt(3) == 0) {
+      control.add(feedEpoch);
+      feed = null;
+      note("feed crashes");
+      return;
+    }
+    Worker worker = workers.get(random.nextInt(3));
+    note("crash", worker.name);
+    worker.tasks.forEach(task -> requeue(worker, task));
+    worker.tasks.clear();
+    dead.add(worker.name);
+    worker.name = "w" + names++;
+  }
+
+  private void timeOrLoss() {
+    if (lossy && faults && random.nextBoolean()) {
+      if (copy == null) {
+        copy = subject.copy(job);
+        copiedBelief = belief;
+        note("copy");
+      } else {
+        subject.restore(job, copy);
+        belief = copiedBelief;
+        copy = null;
+        lost = true;
+        note("the ledger loses what came since the copy");
+      }
+      changed = true;
+      return;
+    }
+    subject.pass(job, Duration.ofSeconds(1));
+    workers.forEach(worker -> ledger.beat(List.of(job), worker.name));
+    changed = true;
+    note("time passes");
+  }
+
+  // -- what must hold ------------------------------------------------------------------------------------------------------------
+
+  private void check() {
+    AuditReading audit = ledger.audit(job);
+    counts = audit.counts();
+    if (!audit.violations().isEmpty() || !counts.balanced()) {
+      throw new AssertionError(counts + " " + audit.violations());
+    }
+    if (audit.finalBits() != Long.bitCount(belief.finals())) {
+      throw new AssertionError(audit.finalBits() + " final items, and " + set(belief.finals()) + " were won");
+    }
+    if (!lost) {
+      long brought = counts.intakeComplete() ? 0 : -1L << belief.fed();
+      for (Message message : work) {
+        brought |= message.items();
+      }
+      for (Message message : delayed) {
+        brought |= message.items();
+      }
+      for (Worker worker : workers) {
+        for (Task task : worker.tasks) {
+          brought |= task.acked ? 0 : task.message.items();
+        }
+      }
+      long forgotten = (1L << counts.known()) - 1 & ~belief.finals() & ~brought;
+      if (forgotten != 0) {
+        throw new AssertionError("nobody will bring " + set(forgotten));
+      }
+    }
+  }
+
+  private void checkEnd() {
+    check();
+    assertThat(set(belief.finals())).isEqualTo(IndexSet.range(0, items - 1));
+    assertThat(counts).isEqualTo(new ItemCounts(items, true, 0, 0, 0, Long.bitCount(belief.succeeded()), Long.bitCount(belief.failed()),
+        Long.bitCount(belief.skipped()), 0));
+    long[] next = {0};
+    ledger.results(job, 0, result -> {
+      assertThat(result.index()).isEqualTo(next[0]++);
+      long among = switch (result.status()) {
+        case SUCCEEDED -> belief.succeeded();
+        case FAILED -> belief.failed();
+        case SKIPPED -> belief.skipped();
+        case CANCELLED -> 0;
+      };
+      assertThat(among >> result.index() & 1).as("%s is %s", result.index(), result.status()).isEqualTo(1);
+    });
+    assertThat(next[0]).isEqualTo(items);
+    assertThat(ledger.audit(job).resultItems()).isEqualTo(items);
+  }
+
+  private static long mask(IndexSet indexes) {
+    long mask = 0;
+    for (IndexSet.Range range : indexes.ranges()) {
+      mask |= (1L << range.last() + 1) - (1L << range.first());
+    }
+    return mask;
+  }
+
+  private static IndexSet set(long mask) {
+    IndexSet.Builder set = new IndexSet.Builder();
+    for (long rest = mask; rest != 0; rest &= rest - 1) {
+      set.add(Long.numberOfTrailingZeros(rest));
+    }
+    return set.build();
+  }
+}

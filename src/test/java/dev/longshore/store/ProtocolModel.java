@@ -10,6 +10,7 @@ import dev.longshore.job.JobRef;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Random;
@@ -73,7 +74,9 @@ public final class ProtocolModel {
   private final Random random;
   private final int items;
   private final boolean lossy;
-  private final StringBuilder story = new StringBuilder();
+  /** What happened, put into words only when it went wrong. */
+  private final List<Object[]> story = new ArrayList<>();
+  private final String title;
   private final List<Message> work = new ArrayList<>();
   private final List<Message> delayed = new ArrayList<>();
   private final List<Long> control = new ArrayList<>();
@@ -97,7 +100,7 @@ public final class ProtocolModel {
     random = new Random(seed);
     items = 2 + random.nextInt(5);
     job = new JobRef("model", "m", (lossy ? "lossy-" : "exact-") + seed + "-" + System.identityHashCode(this));
-    story.append(lossy ? "lossy" : "exact").append(" seed ").append(seed).append(", ").append(items).append(" items");
+    title = (lossy ? "lossy" : "exact") + " seed " + seed + ", " + items + " items";
     for (int i = 0; i < 3; i++) {
       workers.add(new Worker("w" + names++));
     }
@@ -122,7 +125,9 @@ public final class ProtocolModel {
       }
       checkEnd();
     } catch (RuntimeException | AssertionError e) {
-      throw new AssertionError(e.getMessage() + "\n" + story, e);
+      StringBuilder words = new StringBuilder(e.getMessage()).append('\n').append(title);
+      story.forEach(told -> words.append('\n').append(told[0]).append(' ').append(Arrays.toString((Object[]) told[1])));
+      throw new AssertionError(words.toString(), e);
     }
     ledger.delete(job);
     return step;
@@ -133,10 +138,7 @@ public final class ProtocolModel {
   }
 
   private void note(String text, Object... values) {
-    story.append("\n").append(text);
-    for (Object value : values) {
-      story.append(' ').append(value);
-    }
+    story.add(new Object[] {text, values});
   }
 
   private boolean done() {

@@ -67,7 +67,10 @@ public final class PrivateRabbitMq extends PrivateService {
     folder.write("enabled_plugins", "[].\n");
     linkOwnPlugin(folder.path("plugins"));
     folder.write("rabbitmq-env.conf", "");
-    folder.write("advanced.config", "[].\n");
+    // What a level of the delay ladder lets go of while its target still starts, it tries again after this time: 3 minutes by default.
+    folder.write("advanced.config", """
+        [{rabbit, [{dead_letter_worker_publisher_confirm_timeout, 10000}, {dead_letter_worker_consumer_prefetch, 256}]}].
+        """);
     Path cookieFile = folder.write(".erlang.cookie", cookie);
     Files.setPosixFilePermissions(cookieFile, PosixFilePermissions.fromString("r--------"));
   }

@@ -109,7 +109,9 @@ class WorkerIT {
   }
 
   private void awaitAll(Process operator, long items) {
-    await().atMost(Duration.ofSeconds(60)).ignoreExceptions().until(() -> counts(operator).allFinal());
+    await().atMost(Duration.ofSeconds(45)).ignoreExceptions().untilAsserted(() -> assertThat(counts(operator).allFinal())
+        .as(() -> operator.ledger.audit(job) + " work " + operator.queues.depth(job, Kind.WORK) + " control "
+            + operator.queues.depth(job, Kind.CONTROL) + " workers " + operator.pools.heartbeats(POOL)).isTrue());
     assertThat(counts(operator).succeeded()).isEqualTo(items);
     AuditReading audit = operator.ledger.audit(job);
     assertThat(audit.violations()).isEmpty();

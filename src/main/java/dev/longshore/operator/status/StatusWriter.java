@@ -1,8 +1,8 @@
 package dev.longshore.operator.status;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -14,14 +14,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jboss.logging.Logger;
 
 /**
- * Writes the status of resources; nothing else does. It sends what differs from what it wrote last, because the cached resource may be older
- * than that, and names the uid so that a status never reaches a later resource of the same name.
+ * Writes the status of resources; nothing else does. It compares with what it wrote last, because the cached resource may be older than that,
+ * and tests the uid so that a status never reaches a later resource of the same name. A JSON patch that puts the whole status, because the
+ * API server in memory adds to lists where it should replace them in a merge patch.
  */
 public final class StatusWriter {
   private static final Logger LOG = Logger.getLogger(StatusWriter.class);
-  private static final int NOT_FOUND = 404;
-  private static final int CONFLICT = 409;
-  private static final PatchContext MERGE = PatchContext.of(PatchType.JSON_MERGE);
+  private static final PatchContext JSON_PATCH = PatchContext.of(PatchType.JSON);
 
   private final KubernetesClient client;
   private final ObjectMapper json = new ObjectMapper();
@@ -43,18 +42,16 @@ public final class StatusWriter {
    * @return whether it did
    */
   public <S, T> boolean write(CustomResource<S, T> resource, T status, Class<T> type) {
-    JsonNode before = current(resource, type).<JsonNode>map(json::valueToTree).orElseGet(json::createObjectNode);
-    ObjectNode difference = MergePatch.between(before, json.valueToTree(status));
-    if (difference.isEmpty()) {
+    if (status.equals(current(resource, type).orElse(null))) {
       return false;
     }
-    ObjectNode patch = json.createObjectNode();
-    patch.putObject("metadata").put("uid", resource.getMetadata().getUid());
-    patch.set("status", difference);
+    ArrayNode patch = json.createArrayNode();
+    patch.addObject().put("op", "test").put("path", "/metadata/uid").put("value", resource.getMetadata().getUid());
+    patch.addObject().put("op", "add").put("path", "/status").set("value", json.valueToTree(status));
     try {
-      client.resource(resource).subresource("status").patch(MERGE, patch.toString());
+      client.resource(resource).subresource("status").patch(JSON_PATCH, patch.toString());
     } catch (KubernetesClientException e) {
-      if (e.getCode() == NOT_FOUND || e.getCode() == CONFLICT) {
+      if (gone(resource)) {
         LOG.debugf("kind=%s name=%s: it is gone, its status is not written", resource.getKind(), resource.getMetadata().getName());
         return false;
       }
@@ -62,6 +59,11 @@ public final class StatusWriter {
     }
     written.put(resource.getMetadata().getUid(), status);
     return true;
+  }
+
+  private boolean gone(CustomResource<?, ?> resource) {
+    HasMetadata there = client.resource(resource).get();
+    return there == null || !there.getMetadata().getUid().equals(resource.getMetadata().getUid());
   }
 
   /** Forgets a resource that is gone. */

@@ -18,10 +18,14 @@ import dev.longshore.store.Pools;
 import dev.longshore.store.Settlement;
 import dev.longshore.store.memory.MemoryLedger;
 import dev.longshore.store.memory.MemoryPools;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodStatusBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -31,10 +35,10 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /** An operator between a Kubernetes API, a ledger in memory and recorded queues; the test plays the workers. */
 public final class OperatorRig implements AutoCloseable {
-  public static final String NAMESPACE = "music";
   public static final Duration SOON = Duration.ofSeconds(10);
 
   public final KubernetesClient client;
+  public final String namespace;
   public final RecordingQueues queues = new RecordingQueues();
   public final Switch store = new Switch();
   private final AtomicReference<Duration> ahead = new AtomicReference<>(Duration.ZERO);
@@ -43,13 +47,15 @@ public final class OperatorRig implements AutoCloseable {
   public final Pools pools = new MemoryPools(clock);
   private OperatorService operator;
 
-  public OperatorRig(KubernetesClient client) {
+  public OperatorRig(KubernetesClient client, String namespace) {
     this.client = client;
+    this.namespace = namespace;
+    client.resource(new NamespaceBuilder().withNewMetadata().withName(namespace).endMetadata().build()).create();
     start();
   }
 
   public void start() {
-    OperatorSettings settings = new OperatorSettings("test", Set.of(NAMESPACE), false, NAMESPACE, "example.org/longshore:1", List.of(),
+    OperatorSettings settings = new OperatorSettings("test", Set.of(namespace), false, namespace, "example.org/longshore:1", List.of(),
         OperatorSettings.defaultWorkerResources(), Policy.cluster());
     operator = new OperatorService(client, store.guard(Ledger.class, ledger), store.guard(Pools.class, pools), queues, settings, clock,
         new SimpleMeterRegistry());
@@ -70,23 +76,31 @@ public final class OperatorRig implements AutoCloseable {
   }
 
   public JobRef create(String yaml) {
-    return KnownJobs.refOf(client.resources(BatchJob.class).inNamespace(NAMESPACE).load(yaml(yaml)).create());
+    return KnownJobs.refOf(client.resources(BatchJob.class).inNamespace(namespace).load(yaml(yaml)).create());
   }
 
-  public static java.io.InputStream yaml(String text) {
-    return new java.io.ByteArrayInputStream(text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+  private static InputStream yaml(String text) {
+    return new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  public WorkerPool createPool(String yaml) {
+    return client.resources(WorkerPool.class).inNamespace(namespace).load(yaml(yaml)).create();
+  }
+
+  public PoolRef poolRef(String name) {
+    return new PoolRef(namespace, name);
   }
 
   public BatchJob job(JobRef ref) {
-    return client.resources(BatchJob.class).inNamespace(NAMESPACE).withName(ref.name()).get();
+    return client.resources(BatchJob.class).inNamespace(namespace).withName(ref.name()).get();
   }
 
   public WorkerPool pool(String name) {
-    return client.resources(WorkerPool.class).inNamespace(NAMESPACE).withName(name).get();
+    return client.resources(WorkerPool.class).inNamespace(namespace).withName(name).get();
   }
 
   public List<Pod> pods() {
-    return client.pods().inNamespace(NAMESPACE).list().getItems();
+    return client.pods().inNamespace(namespace).list().getItems();
   }
 
   public void awaitPhase(JobRef ref, String phase) {
@@ -115,7 +129,7 @@ public final class OperatorRig implements AutoCloseable {
 
   /** What a kubelet would say of a pod. */
   public void podPhase(Pod pod, String phase) {
-    client.pods().inNamespace(NAMESPACE).withName(pod.getMetadata().getName())
+    client.pods().inNamespace(namespace).withName(pod.getMetadata().getName())
         .editStatus(current -> {
           current.setStatus(new PodStatusBuilder().withPhase(phase).build());
           return current;
@@ -123,7 +137,7 @@ public final class OperatorRig implements AutoCloseable {
   }
 
   public void beat(Pod pod, Heartbeat.State state) {
-    pools.beat(new PoolRef(NAMESPACE, pod.getMetadata().getLabels().get("longshore.dev/pool")),
+    pools.beat(new PoolRef(namespace, pod.getMetadata().getLabels().get("longshore.dev/pool")),
         new Heartbeat(pod.getMetadata().getName(), state, 0, 0, 0, 0, 10, ""));
   }
 

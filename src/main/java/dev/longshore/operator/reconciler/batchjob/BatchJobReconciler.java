@@ -2,10 +2,8 @@ package dev.longshore.operator.reconciler.batchjob;
 
 import dev.longshore.api.v1alpha1.BatchJob;
 import dev.longshore.api.v1alpha1.BatchJobStatus;
-import dev.longshore.job.JobPhase;
 import dev.longshore.operator.mapping.InvalidJobException;
 import dev.longshore.operator.progress.ActiveJobs;
-import dev.longshore.operator.reconciler.Events;
 import dev.longshore.operator.reconciler.KnownJobs;
 import dev.longshore.operator.reconciler.Parts;
 import dev.longshore.operator.reconciler.Wake;
@@ -39,22 +37,21 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
   private final JobEnding ending;
   private final JobRemoval removal;
   private final Wake wake;
-  private final Events events;
   private final InstantSource clock;
 
   public BatchJobReconciler(Parts parts) {
     active = parts.active();
     known = parts.known();
     wake = parts.wake();
-    events = parts.events();
     clock = parts.clock();
     reports = new JobReports(parts.statuses(), parts.ledger(), parts.board(), clock);
-    ending = new JobEnding(parts.ledger(), parts.queues(), active, reports, events, wake);
+    ending = new JobEnding(parts.ledger(), parts.queues(), active, reports, parts.events(), wake);
     removal = new JobRemoval(parts.client(), parts.ledger(), parts.queues(), active, reports, wake);
     prepare = List.of(new FindPool(parts.client()), new MapSpec(parts.client(), parts.mapping()), new MakePool(parts.client(), parts.rules()),
-        new OpenAccount(parts.queues(), parts.ledger(), events), new FeedIntake(parts.queues(), parts.ledger()),
+        new OpenAccount(parts.queues(), parts.ledger(), parts.events()), new FeedIntake(parts.queues(), parts.ledger()),
         new Assign(active, parts.progress(), wake));
-    follow = List.of(new CheckServices(parts.progress()), new ReviveIntake(parts.queues(), parts.ledger()), new Work(parts.ledger(), reports));
+    follow = List.of(new CheckServices(parts.progress()), new ReviveIntake(parts.queues(), parts.ledger()), new Work(parts.ledger(), reports),
+        new Report(reports, ending, parts.events()));
   }
 
   @Override
@@ -72,7 +69,8 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
     }
     pass.active = active.find(pass.ref()).filter(found -> found.generation() == job.getMetadata().getGeneration());
     return again(switch (take(pass)) {
-      case Progress.Next next -> report(pass, before);
+      case Progress.Next next -> Duration.ZERO;
+      case Progress.Done done -> done.after();
       case Progress.Wait wait -> {
         pass.status = pass.states().waiting(pass.status, wait.reason(), wait.message(), wait.stale() && pass.active.isPresent());
         reports.write(pass);
@@ -109,20 +107,6 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
       }
     }
     return Progress.NEXT;
-  }
-
-  private Duration report(JobPass pass, BatchJobStatus before) {
-    Duration wait = reports.write(pass);
-    if (JobStates.phase(before) == JobPhase.PENDING) {
-      events.normal(pass.job(), "Started", "its queues and its account are there, its source is being read");
-    }
-    if (wait.isZero()) {
-      reports.publish(pass);
-    }
-    if (JobStates.phase(pass.status).ended()) {
-      return ending.ended(pass);
-    }
-    return wait;
   }
 
   @Override

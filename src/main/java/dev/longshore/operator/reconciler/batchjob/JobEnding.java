@@ -75,6 +75,7 @@ final class JobEnding {
 
   /** Removes the queues of a job that ended without failures, once. */
   Duration tidy(JobPass pass) {
+    active.end(pass.ref());
     BatchJobStatus status = pass.status;
     boolean clean = JobStates.phase(status) == JobPhase.COMPLETE && status.items() != null && status.items().failed() == 0;
     if (!clean || status.queue() == null) {

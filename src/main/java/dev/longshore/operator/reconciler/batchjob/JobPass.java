@@ -3,6 +3,7 @@ package dev.longshore.operator.reconciler.batchjob;
 import dev.longshore.api.v1alpha1.BatchJob;
 import dev.longshore.api.v1alpha1.BatchJobStatus;
 import dev.longshore.api.v1alpha1.WorkerPool;
+import dev.longshore.job.JobPhase;
 import dev.longshore.job.JobRef;
 import dev.longshore.job.PoolRef;
 import dev.longshore.operator.mapping.MappedJob;
@@ -19,6 +20,7 @@ final class JobPass {
   private final PoolRef pool;
   private final JobStates states;
   private final Instant now;
+  private final boolean fresh;
   BatchJobStatus status;
   /** The pool that the job names; empty for a job with a pool of its own. */
   Optional<WorkerPool> shared = Optional.empty();
@@ -36,6 +38,7 @@ final class JobPass {
     this.pool = KnownJobs.poolOf(job);
     this.states = new JobStates(job.getMetadata().getGeneration(), now);
     this.now = now;
+    this.fresh = JobStates.phase(before) == JobPhase.PENDING;
     this.status = states.accepted(before);
   }
 
@@ -57,6 +60,11 @@ final class JobPass {
 
   JobStates states() {
     return states;
+  }
+
+  /** Whether nobody has been told yet that the job has started. */
+  boolean fresh() {
+    return fresh;
   }
 
   Instant now() {

@@ -16,6 +16,9 @@ sealed interface Progress {
    */
   record Wait(String reason, String message, boolean stale, Duration again) implements Progress {}
 
+  /** The pass is done; another is due after {@code after}, where that is not zero. */
+  record Done(Duration after) implements Progress {}
+
   /** The run cannot go on. */
   record Fail(String reason, String message) implements Progress {}
 }

@@ -3,6 +3,6 @@ package dev.longshore.operator.reconciler.batchjob;
 import dev.longshore.operator.mapping.InvalidJobException;
 
 /** One step of a pass. Each may be taken again after a crash at any line of it, and then does what is missing. */
-sealed interface Step permits FindPool, MapSpec, MakePool, OpenAccount, FeedIntake, Assign, CheckServices, ReviveIntake, Work {
+sealed interface Step permits FindPool, MapSpec, MakePool, OpenAccount, FeedIntake, Assign, CheckServices, ReviveIntake, Work, Report {
   Progress take(JobPass pass) throws InvalidJobException;
 }

@@ -30,6 +30,7 @@ public class LocalApplication implements QuarkusApplication {
     try (StateFolder state = request.stateFolder().map(StateFolder::kept).orElseGet(StateFolder::temporary);
         LocalServices services = LocalServices.start(request, state)) {
       configure(state);
+      display.say(request.embedded() ? "Starting …" : "Starting a private cluster: RabbitMQ, Redis, a Kubernetes API …");
       NEXT.set(new Launch(request, services, display, report, end));
       Quarkus.run(LocalApplication.class, (code, failure) -> {
         if (failure != null) {

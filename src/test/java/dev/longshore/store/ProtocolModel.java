@@ -15,10 +15,10 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Runs the delivery protocol over a real ledger and a model of the broker: three workers, an intake feed and an operator, one step of one of
- * them at a time in random order. Messages come twice, publishes are returned or their confirms lost, replies are lost, workers die after any
- * step, feeds die and run in parallel, and the ledger may lose its last steps. After each step the account must be sound and each item that is
- * not final must still have a message that will bring it to a worker; at the end each item is final once.
+ * Runs the delivery protocol over a real ledger and a model of the broker: three workers, an intake feed and an operator, one step of one
+ * of them at a time in random order. Messages come twice, publishes are returned or their confirms lost, replies are lost, workers die after
+ * any step, feeds die and run in parallel, and the ledger may lose its last steps. After each step the account must be sound and each item
+ * that is not final must still have a message that will bring it to a worker; at the end each item is final once.
  */
 public final class ProtocolModel {
   private static final Failure WHY = new Failure("ExitCode", "exit code 1");

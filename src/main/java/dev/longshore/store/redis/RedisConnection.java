@@ -152,9 +152,11 @@ public final class RedisConnection implements AutoCloseable {
     if (cause instanceof ErrorType) {
       String code = text.contains(" ") ? text.substring(0, text.indexOf(' ')) : text;
       if (code.equals("OOM")) {
-        return new StoreFullException("Redis at " + settings + " has no memory left: raise its maxmemory, or delete finished jobs (" + text + ")");
+        return new StoreFullException("Redis at " + settings + " has no memory left: raise its maxmemory, or delete finished jobs ("
+            + text + ")");
       }
-      return PASSING.contains(code) ? new StoreUnavailableException("Redis at " + settings + " refuses: " + text, cause) : new Refusal(text);
+      return PASSING.contains(code) ? new StoreUnavailableException("Redis at " + settings + " refuses: " + text, cause)
+          : new Refusal(text);
     }
     lane.drop();
     return new StoreUnavailableException("Redis at " + settings + " cannot be reached: " + text, cause);

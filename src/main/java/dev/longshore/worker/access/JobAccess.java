@@ -157,8 +157,9 @@ public final class JobAccess {
   }
 
   private void waitForTry(int tries) {
-    outage.pause(tries);
-    unlessClosed();
+    if (!outage.pause(tries)) {
+      throw new CancellationException("the worker closes");
+    }
   }
 
   private void unlessClosed() {

@@ -1,0 +1,86 @@
+package dev.longshore.worker.consume;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.longshore.job.Chunk;
+import dev.longshore.job.Failure;
+import dev.longshore.job.IndexSet;
+import dev.longshore.job.ItemResult;
+import dev.longshore.job.JobSpec;
+import dev.longshore.job.Outcome;
+import dev.longshore.job.WorkItem;
+import dev.longshore.queue.Message;
+import dev.longshore.worker.Jobs;
+import dev.longshore.worker.execute.Taken;
+import dev.longshore.worker.execute.Taken.Round;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class VerdictsTest {
+  private static final Failure NO = new Failure("No", "not today");
+  private static final JobSpec SPEC = Jobs.spec().maxAttempts(3).build();
+
+  @Test
+  void keepsTheBytesOfAChunkThatSucceedsWhole() {
+    Taken taken = taken(5, 1);
+    Verdicts verdicts = verdicts(taken, SPEC, Outcome.DONE, Outcome.DONE, Outcome.DONE, Outcome.DONE, Outcome.DONE);
+    assertThat(verdicts.succeeded()).isEqualTo(IndexSet.range(0, 4));
+    assertThat(verdicts.results().items().bytes()).isSameAs(taken.work().body());
+    assertThat(verdicts.results().unpack(verdicts.succeeded())).hasSize(5);
+  }
+
+  @Test
+  void keepsOnlyTheItemsThatAreFinal() {
+    Verdicts verdicts = verdicts(taken(3, 1), SPEC, Outcome.DONE, Outcome.retry(NO), new Outcome.Fail(NO));
+    assertThat(verdicts.succeeded()).isEqualTo(IndexSet.of(0));
+    assertThat(verdicts.failed()).singleElement().satisfies(failed -> assertThat(failed.index()).isEqualTo(2));
+    assertThat(verdicts.retries()).singleElement().satisfies(retry -> assertThat(retry.attempt()).isEqualTo(2));
+    List<ItemResult> results = verdicts.results().unpack(IndexSet.of(0, 2));
+    assertThat(results).extracting(result -> new String(result.item())).containsExactly("0", "2");
+  }
+
+  @Test
+  void letsItemsThatFailTogetherComeAgainTogether() {
+    Verdicts verdicts = verdicts(taken(3, 1), SPEC, Outcome.retry(NO), Outcome.retry(NO),
+        new Outcome.Retry(NO, Duration.ofSeconds(30), true));
+    assertThat(verdicts.again().values()).containsExactlyInAnyOrder(IndexSet.of(0, 1), IndexSet.of(2));
+    assertThat(verdicts.again().keySet()).anySatisfy(copy -> assertThat(copy.delay()).isEqualTo(Duration.ofSeconds(30)));
+    assertThat(verdicts.results()).isNull();
+  }
+
+  @Test
+  void failsForGoodAtTheLastAttempt() {
+    Verdicts verdicts = verdicts(taken(1, 3), SPEC, Outcome.retry(NO));
+    assertThat(verdicts.failed()).singleElement().satisfies(failed -> assertThat(failed.failure()).isEqualTo(NO));
+    assertThat(verdicts.retries()).isEmpty();
+  }
+
+  @Test
+  void givesBackWithoutChargingAnAttempt() {
+    Verdicts verdicts = verdicts(taken(2, 3), SPEC, Taken.HANDED_BACK, Taken.HANDED_BACK);
+    assertThat(verdicts.settlesNothing()).isTrue();
+    assertThat(verdicts.unspent()).isEqualTo(IndexSet.range(0, 1));
+    assertThat(verdicts.again()).containsEntry(new Verdicts.Copy(Duration.ZERO, 3), IndexSet.range(0, 1));
+  }
+
+  @Test
+  void keepsNoItemsWhenTheJobDoesNotWantThem() {
+    Verdicts verdicts = verdicts(taken(1, 1), Jobs.spec().withoutItems().build(), Outcome.success("1".getBytes()));
+    assertThat(verdicts.results().items()).isNull();
+    assertThat(verdicts.results().unpack(IndexSet.of(0)).getFirst().result()).isEqualTo("1".getBytes());
+  }
+
+  private static Verdicts verdicts(Taken taken, JobSpec spec, Outcome... outcomes) {
+    int[] positions = IntStream.range(0, outcomes.length).toArray();
+    return Verdicts.of(taken, new Round(positions, outcomes, true, Duration.ZERO), spec);
+  }
+
+  private static Taken taken(int count, int attempt) {
+    IndexSet indexes = IndexSet.range(0, count - 1);
+    List<byte[]> json = IntStream.range(0, count).mapToObj(i -> Integer.toString(i).getBytes()).toList();
+    List<WorkItem> items = IntStream.range(0, count).mapToObj(i -> new WorkItem(i, attempt, json.get(i))).toList();
+    return new Taken(null, Message.Work.of(1, new Chunk(indexes, attempt, json)), items, indexes);
+  }
+}

@@ -20,6 +20,7 @@ import dev.longshore.store.Ledger;
 import dev.longshore.store.Pools;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.ConfigurationServiceOverrider;
 import io.javaoperatorsdk.operator.api.config.ControllerConfigurationOverrider;
@@ -44,10 +45,18 @@ public final class OperatorService {
   private final Operator operator;
   private final Ledger ledger;
   private final WorkQueues queues;
+  private final Runnable leadershipLost;
+  private volatile boolean stopping;
 
+  /**
+   * Wires the operator; nothing runs before {@link #start}.
+   *
+   * @param leadershipLost called when another replica works in place of this one: the process must end, two that work would undo each other
+   */
   public OperatorService(KubernetesClient client, Ledger ledger, Pools pools, WorkQueues queues, OperatorSettings settings, InstantSource clock,
-      MeterRegistry meters) {
+      MeterRegistry meters, Runnable leadershipLost) {
     this.settings = settings;
+    this.leadershipLost = leadershipLost;
     this.ledger = ledger;
     this.queues = queues;
     Wake wake = new Wake();
@@ -69,6 +78,7 @@ public final class OperatorService {
   }
 
   public void stop() {
+    stopping = true;
     progress.close();
     operator.stop();
   }
@@ -94,7 +104,17 @@ public final class OperatorService {
     overrider.withKubernetesClient(client).withCloseClientOnStop(false).checkingCRDAndValidateLocalModel(false)
         .withUseSSAToPatchPrimaryResource(false).withExecutorService(Executors.newVirtualThreadPerTaskExecutor());
     if (settings.leaderElection()) {
-      overrider.withLeaderElectionConfiguration(new LeaderElectionConfiguration(LEASE, settings.leaseNamespace(), settings.identity()));
+      LeaderCallbacks callbacks = new LeaderCallbacks(() -> {}, this::stopLeading, leader -> {});
+      overrider.withLeaderElectionConfiguration(new LeaderElectionConfiguration(LEASE, settings.leaseNamespace(),
+          LeaderElectionConfiguration.LEASE_DURATION_DEFAULT_VALUE, LeaderElectionConfiguration.RENEW_DEADLINE_DEFAULT_VALUE,
+          LeaderElectionConfiguration.RETRY_PERIOD_DEFAULT_VALUE, settings.identity(), callbacks, false));
+    }
+  }
+
+  /** Also called at a stop, where it is no news. */
+  private void stopLeading() {
+    if (!stopping) {
+      leadershipLost.run();
     }
   }
 

@@ -35,8 +35,9 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 
 /** Keeps as many workers in each pool as its jobs need. A pool that goes takes its pods and its keys with it. */
-@ControllerConfiguration(name = "workerpool", finalizerName = "longshore.dev/workerpool")
+@ControllerConfiguration(name = "workerpool", finalizerName = WorkerPoolReconciler.FINALIZER)
 public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Cleaner<WorkerPool> {
+  public static final String FINALIZER = "longshore.dev/workerpool";
   private static final Duration SOON = Duration.ofMillis(50);
   private static final Duration PASS = Duration.ofSeconds(1);
 

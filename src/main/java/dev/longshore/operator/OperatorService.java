@@ -53,8 +53,8 @@ public final class OperatorService {
    *
    * @param leadershipLost called when another replica works in place of this one: the process must end, two that work would undo each other
    */
-  public OperatorService(KubernetesClient client, Ledger ledger, Pools pools, WorkQueues queues, OperatorSettings settings, InstantSource clock,
-      MeterRegistry meters, Runnable leadershipLost) {
+  public OperatorService(KubernetesClient client, Ledger ledger, Pools pools, WorkQueues queues, OperatorSettings settings,
+      InstantSource clock, MeterRegistry meters, Runnable leadershipLost) {
     this.settings = settings;
     this.leadershipLost = leadershipLost;
     this.ledger = ledger;
@@ -64,11 +64,13 @@ public final class OperatorService {
     operator = new Operator(overrider -> configure(overrider, client));
     WorkerPods pods = new WorkerPods(settings.workerImage(), settings.imagePullSecrets(), settings.workerResources());
     Parts parts = new Parts(client, ledger, pools, queues, active, new KnownJobs(active), progress, new JobSpecMapping(settings.policy()),
-        new PodFleet(client, pods, new PodNames(RandomGenerator.getDefault())), new PodTemplateRules(Set.copyOf(settings.policy().serviceAccounts())),
-        new PoolBoard(), new StatusWriter(client), new Events(client, clock), wake, clock);
+        new PodFleet(client, pods, new PodNames(RandomGenerator.getDefault())),
+        new PodTemplateRules(Set.copyOf(settings.policy().serviceAccounts())), new PoolBoard(),
+        new StatusWriter(client), new Events(client, clock), wake, clock);
     operator.register(new BatchJobReconciler(parts), this::watch);
     operator.register(new WorkerPoolReconciler(parts, () -> operator.getRuntimeInfo().isStarted()), this::watch);
-    Gauge.builder("longshore.operator.active.jobs", active, jobs -> jobs.all().size()).description("Jobs that the operator follows").register(meters);
+    Gauge.builder("longshore.operator.active.jobs", active, jobs -> jobs.all().size())
+        .description("Jobs that the operator follows").register(meters);
   }
 
   /** Returns once all resources have been read (and, with leader election, once the election has begun). */

@@ -36,7 +36,8 @@ final class OwnPool {
         allow(mapped.spec().allow()), null);
     WorkerPool pool = new WorkerPool();
     // With its finalizer from the start the pool's first worker is made two calls earlier.
-    pool.setMetadata(new ObjectMetaBuilder().withFinalizers(WorkerPoolReconciler.FINALIZER).withName(job.getMetadata().getName()).withNamespace(job.getMetadata().getNamespace())
+    pool.setMetadata(new ObjectMetaBuilder().withFinalizers(WorkerPoolReconciler.FINALIZER)
+        .withName(job.getMetadata().getName()).withNamespace(job.getMetadata().getNamespace())
         .withAnnotations(Map.of(APPLIED, Integer.toHexString(Serialization.asJson(spec).hashCode())))
         .addNewOwnerReference().withApiVersion(job.getApiVersion()).withKind(job.getKind()).withName(job.getMetadata().getName())
         .withUid(job.getMetadata().getUid()).withController(true).withBlockOwnerDeletion(true).endOwnerReference().build());
@@ -73,7 +74,8 @@ final class OwnPool {
   }
 
   private static WorkerPoolSpec.Allow allow(JobSpec.Allow allow) {
-    List<ProcessorType> processors = Arrays.stream(ProcessorType.values()).filter(type -> allow.processors().contains(type.name())).toList();
+    List<ProcessorType> processors = Arrays.stream(ProcessorType.values()).filter(type -> allow.processors().contains(type.name()))
+        .toList();
     return new WorkerPoolSpec.Allow(processors, allow.execCommands(), allow.env(), allow.files());
   }
 }

@@ -20,6 +20,7 @@ import dev.longshore.store.Ledger;
 import dev.longshore.store.Pools;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.ConfigurationServiceOverrider;
 import io.javaoperatorsdk.operator.api.config.ControllerConfigurationOverrider;
@@ -44,10 +45,18 @@ public final class OperatorService {
   private final Operator operator;
   private final Ledger ledger;
   private final WorkQueues queues;
+  private final Runnable leadershipLost;
+  private volatile boolean stopping;
 
-  public OperatorService(KubernetesClient client, Ledger ledger, Pools pools, WorkQueues queues, OperatorSettings settings, InstantSource clock,
-      MeterRegistry meters) {
+  /**
+   * Wires the operator; nothing runs before {@link #start}.
+   *
+   * @param leadershipLost called when another replica works in place of this one: the process must end, two that work would undo each other
+   */
+  public OperatorService(KubernetesClient client, Ledger ledger, Pools pools, WorkQueues queues, OperatorSettings settings,
+      InstantSource clock, MeterRegistry meters, Runnable leadershipLost) {
     this.settings = settings;
+    this.leadershipLost = leadershipLost;
     this.ledger = ledger;
     this.queues = queues;
     Wake wake = new Wake();
@@ -55,11 +64,13 @@ public final class OperatorService {
     operator = new Operator(overrider -> configure(overrider, client));
     WorkerPods pods = new WorkerPods(settings.workerImage(), settings.imagePullSecrets(), settings.workerResources());
     Parts parts = new Parts(client, ledger, pools, queues, active, new KnownJobs(active), progress, new JobSpecMapping(settings.policy()),
-        new PodFleet(client, pods, new PodNames(RandomGenerator.getDefault())), new PodTemplateRules(Set.copyOf(settings.policy().serviceAccounts())),
-        new PoolBoard(), new StatusWriter(client), new Events(client, clock), wake, clock);
+        new PodFleet(client, pods, new PodNames(RandomGenerator.getDefault())),
+        new PodTemplateRules(Set.copyOf(settings.policy().serviceAccounts())), new PoolBoard(),
+        new StatusWriter(client), new Events(client, clock), wake, clock);
     operator.register(new BatchJobReconciler(parts), this::watch);
     operator.register(new WorkerPoolReconciler(parts, () -> operator.getRuntimeInfo().isStarted()), this::watch);
-    Gauge.builder("longshore.operator.active.jobs", active, jobs -> jobs.all().size()).description("Jobs that the operator follows").register(meters);
+    Gauge.builder("longshore.operator.active.jobs", active, jobs -> jobs.all().size())
+        .description("Jobs that the operator follows").register(meters);
   }
 
   /** Returns once all resources have been read (and, with leader election, once the election has begun). */
@@ -69,6 +80,7 @@ public final class OperatorService {
   }
 
   public void stop() {
+    stopping = true;
     progress.close();
     operator.stop();
   }
@@ -94,7 +106,17 @@ public final class OperatorService {
     overrider.withKubernetesClient(client).withCloseClientOnStop(false).checkingCRDAndValidateLocalModel(false)
         .withUseSSAToPatchPrimaryResource(false).withExecutorService(Executors.newVirtualThreadPerTaskExecutor());
     if (settings.leaderElection()) {
-      overrider.withLeaderElectionConfiguration(new LeaderElectionConfiguration(LEASE, settings.leaseNamespace(), settings.identity()));
+      LeaderCallbacks callbacks = new LeaderCallbacks(() -> {}, this::stopLeading, leader -> {});
+      overrider.withLeaderElectionConfiguration(new LeaderElectionConfiguration(LEASE, settings.leaseNamespace(),
+          LeaderElectionConfiguration.LEASE_DURATION_DEFAULT_VALUE, LeaderElectionConfiguration.RENEW_DEADLINE_DEFAULT_VALUE,
+          LeaderElectionConfiguration.RETRY_PERIOD_DEFAULT_VALUE, settings.identity(), callbacks, false));
+    }
+  }
+
+  /** Also called at a stop, where it is no news. */
+  private void stopLeading() {
+    if (!stopping) {
+      leadershipLost.run();
     }
   }
 

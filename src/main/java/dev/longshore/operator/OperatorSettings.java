@@ -19,8 +19,8 @@ import java.util.Set;
  * @param workerResources of worker pods whose template names none
  * @param policy what jobs with a pool of their own may do
  */
-public record OperatorSettings(String identity, Set<String> watchNamespaces, boolean leaderElection, String leaseNamespace, String workerImage,
-    List<String> imagePullSecrets, ResourceRequirements workerResources, Policy policy) {
+public record OperatorSettings(String identity, Set<String> watchNamespaces, boolean leaderElection, String leaseNamespace,
+    String workerImage, List<String> imagePullSecrets, ResourceRequirements workerResources, Policy policy) {
 
   /** What a worker gets unless somebody says otherwise: it stays under 350 MB, the rest is for the programs that it starts. */
   public static ResourceRequirements defaultWorkerResources() {

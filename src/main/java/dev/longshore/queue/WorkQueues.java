@@ -21,6 +21,16 @@ public interface WorkQueues extends AutoCloseable {
     DEAD
   }
 
+  /** A queue's name, also for people to find it in the broker: {@code longshore.<namespace>.<name>.<uid8>}, then {@code .control}, {@code .dead}. */
+  static String name(JobRef job, Kind kind) {
+    String work = "longshore." + job.namespace() + "." + job.name() + "." + job.shortUid();
+    return switch (kind) {
+      case WORK -> work;
+      case CONTROL -> work + ".control";
+      case DEAD -> work + ".dead";
+    };
+  }
+
   /** Makes a job's queues, and the ladder when it is missing. Again is harmless. Only the operator does this. */
   void declare(JobRef job);
 

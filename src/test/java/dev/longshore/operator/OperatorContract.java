@@ -115,8 +115,8 @@ abstract class OperatorContract {
   }
 
   @Test
-  void aTemplateThatAsksForTheNodeGetsNoPod() {
-    JobRef job = rig.create(TRACKS.replace("maxReplicas: 2", "template: {spec: {hostNetwork: true}}"));
+  void aTemplateThatAsksForAnothersRightsGetsNoPod() {
+    JobRef job = rig.create(TRACKS.replace("maxReplicas: 2", "template: {spec: {serviceAccountName: admin}}"));
     rig.awaitReason(job, "Progressing", "InvalidTemplate");
     assertThat(rig.pods()).isEmpty();
   }
@@ -196,6 +196,20 @@ abstract class OperatorContract {
     assertThat(rig.queues.feeds(job)).hasSize(1);
     rig.succeed(job, IndexSet.range(0, 2));
     rig.awaitPhase(job, "Complete");
+  }
+
+  @Test
+  void theElectedOperatorWorksAndStopsInPeace() throws Exception {
+    rig.stop();
+    AtomicInteger lost = new AtomicInteger();
+    rig.start(true, lost::incrementAndGet);
+    JobRef job = rig.create(TRACKS);
+    rig.awaitPhase(job, "Intake");
+    assertThat(client.leases().inNamespace(rig.namespace).list().getItems()).singleElement()
+        .satisfies(lease -> assertThat(lease.getSpec().getHolderIdentity()).isEqualTo("test"));
+    rig.stop();
+    assertThat(lost).hasValue(0);
+    rig.start();
   }
 
   @Test

@@ -4,8 +4,8 @@ import dev.longshore.operator.autoscaler.Decision.LimitedBy;
 import dev.longshore.operator.autoscaler.Decision.Reason;
 
 /**
- * Decides how many workers a pool is to have: up at once, down only when the need has been lower for the whole window, and never on a reading
- * that is missing or old. The window works as the stabilization window of a Kubernetes HorizontalPodAutoscaler does.
+ * Decides how many workers a pool is to have: up at once, down only when the need has been lower for the whole window, and never on a
+ * reading that is missing or old. The window works as the stabilization window of a Kubernetes HorizontalPodAutoscaler does.
  */
 public final class Evaluate {
 

@@ -82,7 +82,8 @@ public final class PoolMemory {
       backoff.crashed(now);
       atLastLoss.clear();
       all.forEach(worker -> atLastLoss.add(worker.name()));
-    } else if (all.stream().anyMatch(worker -> worker.ready() && worker.seen().heartbeat().done() > 0 && !atLastLoss.contains(worker.name()))) {
+    } else if (all.stream().anyMatch(worker -> worker.ready() && worker.seen().heartbeat().done() > 0
+        && !atLastLoss.contains(worker.name()))) {
       backoff.succeeded();
     }
   }

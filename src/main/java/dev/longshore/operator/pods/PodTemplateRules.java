@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What the author of a template may say, who is no cluster admin. It lists what is allowed, so that a field which Kubernetes gets tomorrow is
- * refused until somebody has thought about it. Admission checks the same; a resource may have come past it.
+ * What the author of a template may say, who is no cluster admin. It lists what is allowed, so that a field which Kubernetes gets
+ * tomorrow is refused until somebody has thought about it. Admission checks the same; a resource may have come past it.
  */
 public final class PodTemplateRules {
   private static final Set<String> POD = Set.of("nodeSelector", "tolerations", "affinity", "priorityClassName", "schedulerName",

@@ -34,7 +34,8 @@ public final class Events {
     String text = message.length() > 1_000 ? message.substring(0, 999) + "…" : message;
     try {
       client.v1().events().inNamespace(about.getMetadata().getNamespace()).resource(new EventBuilder()
-          .withNewMetadata().withGenerateName(about.getMetadata().getName() + ".").withNamespace(about.getMetadata().getNamespace()).endMetadata()
+          .withNewMetadata().withGenerateName(about.getMetadata().getName() + ".")
+              .withNamespace(about.getMetadata().getNamespace()).endMetadata()
           .withNewInvolvedObject().withApiVersion(about.getApiVersion()).withKind(about.getKind()).withName(about.getMetadata().getName())
           .withNamespace(about.getMetadata().getNamespace()).withUid(about.getMetadata().getUid()).endInvolvedObject()
           .withType(type).withReason(reason).withMessage(text).withFirstTimestamp(now).withLastTimestamp(now).withCount(1)

@@ -10,8 +10,8 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * The jobs that a pool is to work on, from the resources themselves: an operator that has just started does not yet follow them all, and must
- * not take away workers from those that it does not.
+ * The jobs that a pool is to work on, from the resources themselves: an operator that has just started does not yet follow them all, and
+ * must not take away workers from those that it does not.
  */
 public final class KnownJobs {
   private static final String BY_POOL = "pool";

@@ -12,7 +12,9 @@ import dev.longshore.job.ItemCounts;
 import dev.longshore.store.JobReading;
 import java.util.List;
 
-/** Turns what was read of a job into the numbers of its status. A pure function; what it makes stays under 8 KiB whatever the job's size. */
+/**
+ * Turns what was read of a job into the numbers of its status. A pure function; what it makes stays under 8 KiB whatever the job's size.
+ */
 public final class JobNumbers {
   /** Characters of {@code failedIndexes}. */
   static final int INDEX_CHARACTERS = 1_000;
@@ -33,8 +35,8 @@ public final class JobNumbers {
         : failed != null && IndexSet.parse(failed).size() < counts.failed() ? true : null;
     return new BatchJobStatus(before.phase(), before.observedGeneration(), reading.run(), before.startTime(), before.completionTime(),
         before.conditions(), items(counts), counts.succeeded() + "/" + (known ? counts.known() : "?"), percent(counts),
-        facts.itemsPerSecond(), eta(before, facts, counts), limitedBy(facts.pool()), workers(facts.pool()), groups(reading), failed, truncated,
-        queue(before, facts));
+        facts.itemsPerSecond(), eta(before, facts, counts), limitedBy(facts.pool()), workers(facts.pool()), groups(reading), failed,
+            truncated, queue(before, facts));
   }
 
   private static Items items(ItemCounts c) {
@@ -61,7 +63,8 @@ public final class JobNumbers {
   }
 
   private static LimitedBy limitedBy(PoolFigures pool) {
-    return pool == null || pool.limitedBy().reason().isEmpty() ? null : new LimitedBy(pool.limitedBy().reason(), pool.limitedBy().message());
+    return pool == null || pool.limitedBy().reason().isEmpty() ? null
+        : new LimitedBy(pool.limitedBy().reason(), pool.limitedBy().message());
   }
 
   private static Workers workers(PoolFigures pool) {

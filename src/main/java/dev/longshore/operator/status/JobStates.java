@@ -63,7 +63,8 @@ public final class JobStates {
   /** Every item is final. */
   public BatchJobStatus finishing(BatchJobStatus before) {
     return with(before, JobPhase.FINISHING, conditions(before).clear(METRICS_STALE, "Read", "the counts are those of the ledger")
-        .set(SUCCESS_CRITERIA_MET, true, "AllItemsFinal", "every item is final; the ledger is being made durable").list(), before.startTime(), null);
+        .set(SUCCESS_CRITERIA_MET, true, "AllItemsFinal", "every item is final; the ledger is being made durable").list(),
+            before.startTime(), null);
   }
 
   public BatchJobStatus complete(BatchJobStatus before, String message) {
@@ -94,7 +95,8 @@ public final class JobStates {
 
   private BatchJobStatus with(BatchJobStatus s, JobPhase phase, List<Condition> conditions, String start, String completion) {
     boolean ended = phase.ended();
-    return new BatchJobStatus(phase.word(), generation, s.run(), start, completion, conditions, s.items(), s.progress(), s.percentComplete(),
+    return new BatchJobStatus(phase.word(), generation, s.run(), start, completion, conditions, s.items(), s.progress(),
+        s.percentComplete(),
         s.itemsPerSecond(), ended ? null : s.eta(), ended ? null : s.limitedBy(), s.workers(), s.failures(), s.failedIndexes(),
         s.failedIndexesTruncated(), s.queue());
   }

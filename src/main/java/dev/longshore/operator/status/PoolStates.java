@@ -31,13 +31,15 @@ public final class PoolStates {
     if (!problem.isEmpty()) {
       conditions.set(PROGRESSING, false, "WorkersRefused", problem);
     } else if (crashes > 1) {
-      conditions.set(PROGRESSING, false, "WorkersCrash", crashes + " workers in a row ended though nobody told them to; the next comes later");
+      conditions.set(PROGRESSING, false, "WorkersCrash", crashes
+          + " workers in a row ended though nobody told them to; the next comes later");
     } else if (figures.replicas() == figures.desired() && figures.ready() == figures.desired()) {
       conditions.set(PROGRESSING, true, "AsDesired", "the pool has the workers that it is to have");
     } else {
       conditions.set(PROGRESSING, true, "Scaling", "workers start or drain");
     }
-    LimitedBy limit = figures.limitedBy().reason().isEmpty() ? null : new LimitedBy(figures.limitedBy().reason(), figures.limitedBy().message());
+    LimitedBy limit = figures.limitedBy().reason().isEmpty() ? null : new LimitedBy(figures.limitedBy().reason(),
+        figures.limitedBy().message());
     return status(figures.replicas(), figures.ready(), figures.busy(), figures.draining(), figures.desired(), limit, conditions.list());
   }
 

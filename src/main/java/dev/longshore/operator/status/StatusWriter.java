@@ -14,9 +14,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jboss.logging.Logger;
 
 /**
- * Writes the status of resources; nothing else does. It compares with what it wrote last, because the cached resource may be older than that,
- * and tests the uid so that a status never reaches a later resource of the same name. A JSON patch that puts the whole status, because the
- * API server in memory adds to lists where it should replace them in a merge patch.
+ * Writes the status of resources; nothing else does. It compares with what it wrote last, because the cached resource may be older than
+ * that, and tests the uid so that a status never reaches a later resource of the same name. A JSON patch that puts the whole status,
+ * because the API server in memory adds to lists where it should replace them in a merge patch.
  */
 public final class StatusWriter {
   private static final Logger LOG = Logger.getLogger(StatusWriter.class);

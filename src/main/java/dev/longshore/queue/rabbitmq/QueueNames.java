@@ -1,6 +1,7 @@
 package dev.longshore.queue.rabbitmq;
 
 import dev.longshore.job.JobRef;
+import dev.longshore.queue.WorkQueues;
 import dev.longshore.queue.WorkQueues.Kind;
 
 /** How everything of Longshore's is named in RabbitMQ. A routing key ends at 255 bytes: the longest is the ladder's, see {@link DelayLadder}. */
@@ -18,12 +19,7 @@ final class QueueNames {
 
   /** A job's queue. Work: {@code longshore.<namespace>.<name>.<uid8>}. */
   static String queue(JobRef job, Kind kind) {
-    String work = "longshore." + job.namespace() + "." + job.name() + "." + job.shortUid();
-    return switch (kind) {
-      case WORK -> work;
-      case CONTROL -> work + ".control";
-      case DEAD -> work + ".dead";
-    };
+    return WorkQueues.name(job, kind);
   }
 
   /**

@@ -97,8 +97,8 @@ class EvaluateTest {
     for (int second = 0; second < 600; second++) {
       Instant now = start.plusSeconds(second);
       long items = second % 40 < 20 ? 4_000 : 0;
-      Decision decision = evaluate.evaluate(new ScaleInput(new Bounds(0, 10), null, 1000, WINDOW, memory.previous(), memory.previous(), 0, 0,
-          List.of(new JobLoad(JOB, items, false)), memory.history(now), ""));
+      Decision decision = evaluate.evaluate(new ScaleInput(new Bounds(0, 10), null, 1000, WINDOW, memory.previous(), memory.previous(),
+          0, 0, List.of(new JobLoad(JOB, items, false)), memory.history(now), ""));
       memory.decided(decision, WINDOW, now);
       decided.add(decision.desired());
     }
@@ -127,8 +127,8 @@ class EvaluateTest {
       loads.add(new JobLoad(JOB, random.nextInt(12_000), random.nextInt(5) == 0));
     }
     int previous = random.nextInt(15);
-    return new ScaleInput(new Bounds(min, min + random.nextInt(10)), null, 1 + random.nextInt(2_000), WINDOW, previous, previous, 0, 0, loads,
-        history, "");
+    return new ScaleInput(new Bounds(min, min + random.nextInt(10)), null, 1 + random.nextInt(2_000), WINDOW, previous, previous, 0, 0,
+        loads, history, "");
   }
 
   private static ScaleInput with(ScaleInput in, List<JobLoad> loads) {

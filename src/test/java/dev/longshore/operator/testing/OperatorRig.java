@@ -55,10 +55,14 @@ public final class OperatorRig implements AutoCloseable {
   }
 
   public void start() {
-    OperatorSettings settings = new OperatorSettings("test", Set.of(namespace), false, namespace, "example.org/longshore:1", List.of(),
+    start(false, () -> {});
+  }
+
+  public void start(boolean elected, Runnable leadershipLost) {
+    OperatorSettings settings = new OperatorSettings("test", Set.of(namespace), elected, namespace, "example.org/longshore:1", List.of(),
         OperatorSettings.defaultWorkerResources(), Policy.cluster());
     operator = new OperatorService(client, store.guard(Ledger.class, ledger), store.guard(Pools.class, pools), queues, settings, clock,
-        new SimpleMeterRegistry());
+        new SimpleMeterRegistry(), leadershipLost);
     operator.start();
   }
 

@@ -47,11 +47,11 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
     reports = new JobReports(parts.statuses(), parts.ledger(), parts.board(), clock);
     ending = new JobEnding(parts.ledger(), parts.queues(), active, reports, parts.events(), wake);
     removal = new JobRemoval(parts.client(), parts.ledger(), parts.queues(), active, reports, wake);
-    prepare = List.of(new FindPool(parts.client()), new MapSpec(parts.client(), parts.mapping()), new MakePool(parts.client(), parts.rules()),
-        new OpenAccount(parts.queues(), parts.ledger(), parts.events()), new FeedIntake(parts.queues(), parts.ledger()),
+    prepare = List.of(new FindPool(parts.client()), new MapSpec(parts.client(), parts.mapping()), new MakePool(parts.client(),
+        parts.rules()), new OpenAccount(parts.queues(), parts.ledger(), parts.events()), new FeedIntake(parts.queues(), parts.ledger()),
         new Assign(active, parts.progress(), wake));
-    follow = List.of(new CheckServices(parts.progress()), new ReviveIntake(parts.queues(), parts.ledger()), new Work(parts.ledger(), reports),
-        new Report(reports, ending, parts.events()));
+    follow = List.of(new CheckServices(parts.progress()), new ReviveIntake(parts.queues(), parts.ledger()), new Work(parts.ledger(),
+        reports), new Report(reports, ending, parts.events()));
   }
 
   @Override
@@ -89,8 +89,8 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
     } catch (StoreUnavailableException e) {
       return new Progress.Wait("LedgerUnavailable", "the ledger is away; work goes on when it is back: " + e.getMessage(), true, AGAIN);
     } catch (StoreFullException e) {
-      return new Progress.Wait("LedgerFull", "the ledger takes no more data; give it memory or delete finished jobs: " + e.getMessage(), true,
-          AGAIN);
+      return new Progress.Wait("LedgerFull", "the ledger takes no more data; give it memory or delete finished jobs: " + e.getMessage(),
+          true, AGAIN);
     } catch (QueueUnavailableException e) {
       return new Progress.Wait("BrokerUnavailable", "the broker is away; work goes on when it is back: " + e.getMessage(), false, AGAIN);
     } catch (LedgerGoneException e) {

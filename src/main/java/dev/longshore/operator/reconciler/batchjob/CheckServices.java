@@ -22,7 +22,8 @@ final class CheckServices implements Step {
           true, AGAIN);
     }
     return progress.brokerProblem()
-        .<Progress>map(why -> new Progress.Wait("BrokerUnavailable", "the broker is away; work goes on when it is back: " + why, false, AGAIN))
+        .<Progress>map(why -> new Progress.Wait("BrokerUnavailable", "the broker is away; work goes on when it is back: " + why, false,
+            AGAIN))
         .orElse(Progress.NEXT);
   }
 }

@@ -16,8 +16,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Publishes the feed that makes a worker read the source. The phase says that it was confirmed; after a crash in between it is published again,
- * and the ledger's epoch and position make the second one harmless.
+ * Publishes the feed that makes a worker read the source. The phase says that it was confirmed; after a crash in between it is published
+ * again, and the ledger's epoch and position make the second one harmless.
  */
 final class FeedIntake implements Step {
   private static final long CONFIRM_SECONDS = 10;

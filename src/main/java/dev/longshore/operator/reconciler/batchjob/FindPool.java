@@ -20,7 +20,8 @@ final class FindPool implements Step {
     }
     WorkerPool pool = client.resources(WorkerPool.class).inNamespace(pass.pool().namespace()).withName(pass.pool().name()).get();
     if (pool == null || pool.getMetadata().getDeletionTimestamp() != null) {
-      return new Progress.Wait("PoolNotFound", "spec.poolRef.name: there is no WorkerPool " + pass.pool().name() + " in the namespace; make it, "
+      return new Progress.Wait("PoolNotFound", "spec.poolRef.name: there is no WorkerPool " + pass.pool().name()
+          + " in the namespace; make it, "
           + "or leave poolRef out to give the job a pool of its own", false, Duration.ofSeconds(2));
     }
     pass.shared = Optional.of(pool);

@@ -17,8 +17,9 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * What follows when a run ends. The results stay in the ledger until the resource is deleted. So do the queues of a job in which items failed,
- * for people to look at its dead letters and for a redrive; without failures nothing can come back, and the queues go soon after the end.
+ * What follows when a run ends. The results stay in the ledger until the resource is deleted. So do the queues of a job in which items
+ * failed, for people to look at its dead letters and for a redrive; without failures nothing can come back, and the queues go soon after
+ * the end.
  */
 final class JobEnding {
   private static final Duration AGAIN = Duration.ofSeconds(2);

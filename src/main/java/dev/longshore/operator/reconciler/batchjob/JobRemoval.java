@@ -14,8 +14,8 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.api.reconciler.DeleteControl;
 
 /**
- * Takes away all that a job had: its assignment, its pool with the pods, its queues and its keys. It works at any moment of the job's life, and
- * goes on by itself where broker or ledger are away: the resource stays until nothing is left behind.
+ * Takes away all that a job had: its assignment, its pool with the pods, its queues and its keys. It works at any moment of the job's
+ * life, and goes on by itself where broker or ledger are away: the resource stays until nothing is left behind.
  */
 final class JobRemoval {
   private static final long AGAIN_MILLIS = 1_000;

@@ -10,6 +10,8 @@ import dev.longshore.operator.status.JobNumbers;
 import dev.longshore.operator.status.PoolBoard;
 import dev.longshore.operator.status.PoolFigures;
 import dev.longshore.operator.status.StatusWriter;
+import dev.longshore.queue.WorkQueues;
+import dev.longshore.queue.WorkQueues.Kind;
 import dev.longshore.store.Ledger;
 import java.time.Duration;
 import java.time.Instant;
@@ -46,9 +48,11 @@ final class JobReports {
   BatchJobStatus numbers(JobPass pass, Observation observation, long itemsPerSecond) {
     PoolFigures pool = board.find(pass.pool()).orElse(null);
     long failedBefore = pass.status.items() == null ? 0 : Objects.requireNonNullElse(pass.status.items().failed(), 0L);
-    IndexSet failed = observation.reading().counts().failed() == failedBefore ? null : ledger.failedIndexes(pass.ref(), JobNumbers.INDEX_RANGES);
+    IndexSet failed = observation.reading().counts().failed() == failedBefore ? null : ledger.failedIndexes(pass.ref(),
+        JobNumbers.INDEX_RANGES);
     Long unacked = pool != null && pass.ownPool() ? (Long) pool.chunks() : null;
-    return numbers.with(pass.status, new JobFacts(observation, itemsPerSecond, pool, unacked, failed, null, pass.now()));
+    return numbers.with(pass.status, new JobFacts(observation, itemsPerSecond, pool, unacked, failed, WorkQueues.name(pass.ref(),
+        Kind.WORK), pass.now()));
   }
 
   /**

@@ -30,7 +30,8 @@ final class MakePool implements Step {
     if (existing == null) {
       client.resource(wanted).create();
     } else if (!OwnPool.owned(existing, pass.job())) {
-      return new Progress.Wait("PoolNameTaken", "the WorkerPool " + pass.pool().name() + " is not this job's: rename one of them, or use it "
+      return new Progress.Wait("PoolNameTaken", "the WorkerPool " + pass.pool().name()
+          + " is not this job's: rename one of them, or use it "
           + "with spec.poolRef", false, Duration.ofSeconds(2));
     } else if (!OwnPool.same(existing, wanted)) {
       client.resource(existing).edit(pool -> {

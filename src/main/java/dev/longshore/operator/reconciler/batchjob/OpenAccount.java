@@ -25,7 +25,8 @@ final class OpenAccount implements Step {
     if (!pass.opened) {
       ledger.changeSpec(pass.ref(), pass.mapped.spec());
     } else if (JobStates.phase(pass.status) != JobPhase.PENDING) {
-      events.warning(pass.job(), "LedgerLost", "the store has lost the job's account; all items are read from the source and worked on again");
+      events.warning(pass.job(), "LedgerLost",
+          "the store has lost the job's account; all items are read from the source and worked on again");
     }
     return Progress.NEXT;
   }

@@ -8,6 +8,7 @@ import dev.longshore.api.v1alpha1.WorkersSpec;
 import dev.longshore.job.JobSpec;
 import dev.longshore.operator.mapping.JobSpecMapping;
 import dev.longshore.operator.mapping.MappedJob;
+import dev.longshore.operator.reconciler.workerpool.WorkerPoolReconciler;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
@@ -34,7 +35,9 @@ final class OwnPool {
         template(workers.map(WorkersSpec::template).orElse(null), mapped), workers.map(WorkersSpec::scaling).orElse(null),
         allow(mapped.spec().allow()), null);
     WorkerPool pool = new WorkerPool();
-    pool.setMetadata(new ObjectMetaBuilder().withName(job.getMetadata().getName()).withNamespace(job.getMetadata().getNamespace())
+    // With its finalizer from the start the pool's first worker is made two calls earlier.
+    pool.setMetadata(new ObjectMetaBuilder().withFinalizers(WorkerPoolReconciler.FINALIZER)
+        .withName(job.getMetadata().getName()).withNamespace(job.getMetadata().getNamespace())
         .withAnnotations(Map.of(APPLIED, Integer.toHexString(Serialization.asJson(spec).hashCode())))
         .addNewOwnerReference().withApiVersion(job.getApiVersion()).withKind(job.getKind()).withName(job.getMetadata().getName())
         .withUid(job.getMetadata().getUid()).withController(true).withBlockOwnerDeletion(true).endOwnerReference().build());
@@ -71,7 +74,8 @@ final class OwnPool {
   }
 
   private static WorkerPoolSpec.Allow allow(JobSpec.Allow allow) {
-    List<ProcessorType> processors = Arrays.stream(ProcessorType.values()).filter(type -> allow.processors().contains(type.name())).toList();
+    List<ProcessorType> processors = Arrays.stream(ProcessorType.values()).filter(type -> allow.processors().contains(type.name()))
+        .toList();
     return new WorkerPoolSpec.Allow(processors, allow.execCommands(), allow.env(), allow.files());
   }
 }

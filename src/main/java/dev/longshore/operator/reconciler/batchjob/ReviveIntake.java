@@ -6,7 +6,10 @@ import dev.longshore.queue.WorkQueues;
 import dev.longshore.store.Ledger;
 import org.jboss.logging.Logger;
 
-/** Publishes the intake feed again, under a new epoch, when no feed shows life any more. The audit's and redrive's feeds will stand beside it. */
+/**
+ * Publishes the intake feed again, under a new epoch, when no feed shows life any more. The audit's and redrive's feeds will stand beside
+ * it.
+ */
 final class ReviveIntake implements Step {
   private static final Logger LOG = Logger.getLogger(ReviveIntake.class);
 

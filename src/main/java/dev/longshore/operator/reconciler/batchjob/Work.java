@@ -64,7 +64,8 @@ final class Work implements Step {
   }
 
   private static String message(ItemCounts counts) {
-    return counts.known() + " items: " + counts.succeeded() + " succeeded, " + counts.failed() + " failed, " + counts.skipped() + " skipped, "
+    return counts.known() + " items: " + counts.succeeded() + " succeeded, " + counts.failed() + " failed, " + counts.skipped()
+        + " skipped, "
         + counts.cancelled() + " cancelled";
   }
 

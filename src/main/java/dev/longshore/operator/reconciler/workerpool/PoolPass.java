@@ -66,13 +66,14 @@ final class PoolPass {
     memory.decided(decision, wishes.window(), now);
     memory.draining(plan.draining(), now);
 
-    Realize.Done done = realize.realize(new Realize.Order(pool, ref, pods, plan, workers, seen, assignment.orElse(null), expected), memory, now);
+    Realize.Done done = realize.realize(new Realize.Order(pool, ref, pods, plan, workers, seen, assignment.orElse(null), expected),
+        memory, now);
     int present = (int) workers.stream().filter(worker -> !worker.gone()).count() + done.created();
     int busy = (int) workers.stream().filter(Worker::busy).count();
     long chunks = workers.stream().filter(worker -> worker.seen() != null && !worker.gone())
         .mapToLong(worker -> worker.seen().heartbeat().chunks()).sum();
-    return new Result(new PoolFigures(decision.desired(), present, input.ready(), busy, plan.draining().size(), chunks, decision.limitedBy()),
-        memory.backoff().crashes(), done.problem());
+    return new Result(new PoolFigures(decision.desired(), present, input.ready(), busy, plan.draining().size(), chunks,
+        decision.limitedBy()), memory.backoff().crashes(), done.problem());
   }
 
   void forget(WorkerPool pool) {

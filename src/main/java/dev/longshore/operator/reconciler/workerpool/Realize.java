@@ -30,8 +30,8 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * Makes a plan real. First the workers are told (so that whoever dies here leaves no worker that is to go and does not know), then leases of lost
- * ones end, then pods go and come.
+ * Makes a plan real. First the workers are told (so that whoever dies here leaves no worker that is to go and does not know), then leases
+ * of lost ones end, then pods go and come.
  */
 final class Realize {
   /** A heartbeat without a pod is of a worker whose end nobody saw. */
@@ -57,8 +57,8 @@ final class Realize {
   }
 
   /** What is to be made real. {@code before} is null when the workers have been told nothing yet. */
-  record Order(WorkerPool pool, PoolRef ref, Collection<Pod> pods, Plan plan, List<Worker> workers, Map<String, Seen> seen, Assignment before,
-      List<JobRef> expected) {}
+  record Order(WorkerPool pool, PoolRef ref, Collection<Pod> pods, Plan plan, List<Worker> workers, Map<String, Seen> seen,
+      Assignment before, List<JobRef> expected) {}
 
   /** What became of it. */
   record Done(int created, String problem) {}

@@ -35,8 +35,9 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 
 /** Keeps as many workers in each pool as its jobs need. A pool that goes takes its pods and its keys with it. */
-@ControllerConfiguration(name = "workerpool", finalizerName = "longshore.dev/workerpool")
+@ControllerConfiguration(name = "workerpool", finalizerName = WorkerPoolReconciler.FINALIZER)
 public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Cleaner<WorkerPool> {
+  public static final String FINALIZER = "longshore.dev/workerpool";
   private static final Duration SOON = Duration.ofMillis(50);
   private static final Duration PASS = Duration.ofSeconds(1);
 
@@ -67,7 +68,8 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
 
   @Override
   public List<EventSource<?, WorkerPool>> prepareEventSources(EventSourceContext<WorkerPool> context) {
-    pods = new InformerEventSource<>(InformerEventSourceConfiguration.from(Pod.class, WorkerPool.class).withLabelSelector(WorkerPods.POOL_LABEL)
+    pods = new InformerEventSource<>(InformerEventSourceConfiguration.from(Pod.class, WorkerPool.class)
+        .withLabelSelector(WorkerPods.POOL_LABEL)
         .withSecondaryToPrimaryMapper(pod -> Set.of(
             new ResourceID(pod.getMetadata().getLabels().get(WorkerPods.POOL_LABEL), pod.getMetadata().getNamespace())))
         .withNamespacesInheritedFromController().build(), context);
@@ -80,7 +82,8 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
       return UpdateControl.<WorkerPool>noUpdate().rescheduleAfter(SOON);
     }
     WorkerPoolStatus before = statuses.current(pool, WorkerPoolStatus.class).orElse(null);
-    PoolStates states = new PoolStates(pool.getMetadata().getGeneration(), clock.instant(), WorkerPods.selector(pool.getMetadata().getName()));
+    PoolStates states = new PoolStates(pool.getMetadata().getGeneration(), clock.instant(),
+        WorkerPods.selector(pool.getMetadata().getName()));
     WorkerPoolStatus after;
     try {
       PoolPass.Result result = pass.run(pool, context.getSecondaryResources(Pod.class));

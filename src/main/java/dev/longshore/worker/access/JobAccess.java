@@ -7,6 +7,7 @@ import dev.longshore.queue.QueueUnavailableException;
 import dev.longshore.queue.UnroutableException;
 import dev.longshore.queue.WorkQueues;
 import dev.longshore.store.Ledger;
+import dev.longshore.store.JobReading;
 import dev.longshore.store.LedgerGoneException;
 import dev.longshore.store.Settlement;
 import dev.longshore.store.StoreFullException;
@@ -70,6 +71,20 @@ public final class JobAccess {
         outage.storeFailed(away);
         waitForTry(tries);
       }
+    }
+  }
+
+  /**
+   * Whether every item that is not final is in some worker's hands already, so that no message can bring another. Asked once, without patience:
+   * false while the ledger is away.
+   */
+  public boolean noneCanCome() {
+    try {
+      JobReading reading = ledger.read(List.of(job)).get(job);
+      return reading != null && reading.counts().intakeComplete() && reading.counts().pending() == 0 && reading.counts().retrying() == 0;
+    } catch (StoreUnavailableException | StoreFullException away) {
+      outage.storeFailed(away);
+      return false;
     }
   }
 

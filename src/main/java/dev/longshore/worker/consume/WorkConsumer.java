@@ -79,7 +79,7 @@ public final class WorkConsumer {
         onGone.run();
       }
     });
-    this.executor = new JobExecutor(access.job(), spec.get(), processor, settler::start);
+    this.executor = new JobExecutor(access.job(), spec.get(), processor, settler::start, access::noneCanCome);
   }
 
   /**

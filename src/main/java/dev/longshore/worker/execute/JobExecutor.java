@@ -12,15 +12,20 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
  * Runs a job's processor calls: never more than {@code concurrency} at once, each on a virtual thread that lives as long as there is work. A
- * batch that is not full waits for more items for {@code maxWait} at most.
+ * batch that is not full waits for more items for {@code maxWait} at most, and no longer than until it is known that none can come.
  */
 public final class JobExecutor {
+  private static final long FIRST_LOOK_NANOS = 20_000_000;
+  private static final long LONGEST_LOOK_NANOS = 1_000_000_000;
+
   private final JobRef job;
   private final Consumer<Taken> settle;
+  private final BooleanSupplier noneCanCome;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition more = lock.newCondition();
   private final BatchCutter cutter = new BatchCutter();
@@ -38,10 +43,16 @@ public final class JobExecutor {
   private long doneItems;
   private long doneNanos;
 
-  /** Takes over {@code processor}; {@code settle} is called, and must not block, when a delivery's outcomes are to be settled. */
-  public JobExecutor(JobRef job, JobSpec spec, BatchProcessor processor, Consumer<Taken> settle) {
+  /**
+   * Takes over {@code processor}.
+   *
+   * @param settle called, and must not block, when a delivery's outcomes are to be settled
+   * @param noneCanCome whether no further item can reach this worker; asked, and may block, while a batch waits that is not full
+   */
+  public JobExecutor(JobRef job, JobSpec spec, BatchProcessor processor, Consumer<Taken> settle, BooleanSupplier noneCanCome) {
     this.job = job;
     this.settle = settle;
+    this.noneCanCome = noneCanCome;
     change(spec, processor);
   }
 
@@ -163,13 +174,17 @@ public final class JobExecutor {
       while (!cutter.isEmpty() && slots <= concurrency) {
         long left = cutter.items() >= batchSize ? 0 : maxWaitNanos - (System.nanoTime() - cutter.since());
         if (left <= 0) {
-          countBusy();
-          calls++;
-          running.add(Thread.currentThread());
-          return cutter.cut(batchSize);
+          return started();
         }
-        if (filling || !fill(left)) {
+        if (filling) {
           break;
+        }
+        Filled filled = fill(left);
+        if (filled == Filled.INTERRUPTED) {
+          break;
+        }
+        if (filled == Filled.LAST && !cutter.isEmpty() && slots <= concurrency) {
+          return started();
         }
       }
       slots--;
@@ -179,16 +194,45 @@ public final class JobExecutor {
     }
   }
 
-  /** Waits for the batch to fill; one slot does so for all. */
-  private boolean fill(long nanos) {
+  private Batch started() {
+    countBusy();
+    calls++;
+    running.add(Thread.currentThread());
+    return cutter.cut(batchSize);
+  }
+
+  /** How the wait for a full batch ended. */
+  private enum Filled { CHANGED, LAST, INTERRUPTED }
+
+  /** Waits for the batch to fill; one slot does so for all. Asks now and then, and ever less often, whether anything can come at all. */
+  private Filled fill(long nanos) {
     filling = true;
     try {
-      more.awaitNanos(nanos);
-      return true;
+      long look = FIRST_LOOK_NANOS;
+      long left = nanos;
+      int before = cutter.items();
+      while (left > 0 && cutter.items() == before && !cutter.isEmpty()) {
+        long wait = Math.min(left, look);
+        left -= wait - Math.max(0, more.awaitNanos(wait));
+        if (left > 0 && cutter.items() == before && before > 0 && askUnlocked() && cutter.items() == before) {
+          return Filled.LAST;
+        }
+        look = Math.min(2 * look, LONGEST_LOOK_NANOS);
+      }
+      return Filled.CHANGED;
     } catch (InterruptedException e) {
-      return false;
+      return Filled.INTERRUPTED;
     } finally {
       filling = false;
+    }
+  }
+
+  private boolean askUnlocked() {
+    lock.unlock();
+    try {
+      return noneCanCome.getAsBoolean();
+    } finally {
+      lock.lock();
     }
   }
 

@@ -92,7 +92,7 @@ class JobExecutorTest {
     BatchProcessor broken = new Answers(batch -> {
       throw new IllegalStateException("no");
     });
-    JobExecutor executor = new JobExecutor(JOB, Jobs.spec().build(), broken, this::collect);
+    JobExecutor executor = new JobExecutor(JOB, Jobs.spec().build(), broken, this::collect, () -> false);
     executor.offer(Items.taken(0, 3));
     await().until(() -> outcomes.size() == 3);
     assertThat(outcomes).allSatisfy(outcome -> {
@@ -108,7 +108,7 @@ class JobExecutorTest {
     BatchProcessor emptyAnswer = new Answers(batch -> Arrays.asList(Outcome.DONE, null));
     for (BatchProcessor wrong : List.of(shortAnswer, emptyAnswer)) {
       outcomes.clear();
-      new JobExecutor(JOB, Jobs.spec().build(), wrong, this::collect).offer(Items.taken(0, 2));
+      new JobExecutor(JOB, Jobs.spec().build(), wrong, this::collect, () -> false).offer(Items.taken(0, 2));
       await().until(() -> outcomes.size() == 2);
       assertThat(outcomes).allSatisfy(outcome -> assertThat(((Outcome.Retry) outcome).failure().code()).isEqualTo("WrongAnswer"));
     }
@@ -150,7 +150,7 @@ class JobExecutorTest {
   }
 
   private JobExecutor executor(JobSpec spec) {
-    return new JobExecutor(JOB, spec, processor, this::collect);
+    return new JobExecutor(JOB, spec, processor, this::collect, () -> false);
   }
 
   private void collect(Taken taken) {

@@ -55,7 +55,8 @@ public abstract class WorkQueuesContract {
   }
 
   protected static Message.Work work(long index) {
-    return Message.Work.of(1, new Chunk(IndexSet.range(index, index), 1, List.of(("{\"n\":" + index + "}").getBytes(StandardCharsets.UTF_8))));
+    return Message.Work.of(1, new Chunk(IndexSet.range(index, index), 1, List.of(("{\"n\":" + index + "}")
+        .getBytes(StandardCharsets.UTF_8))));
   }
 
   protected void publishNow(Kind kind, Message message) throws Exception {
@@ -88,7 +89,8 @@ public abstract class WorkQueuesContract {
 
   @Test
   void carriesEveryKindOfMessage() throws Exception {
-    Chunk chunk = new Chunk(IndexSet.parse("3-5,9"), 4, List.of("1".getBytes(), "2".getBytes(), "\"ü\"".getBytes(StandardCharsets.UTF_8), "{}".getBytes()));
+    Chunk chunk = new Chunk(IndexSet.parse("3-5,9"), 4, List.of("1".getBytes(), "2".getBytes(), "\"ü\"".getBytes(StandardCharsets.UTF_8),
+        "{}".getBytes()));
     Received received = Received.acking();
     try (var consumption = queues.consume(job, Kind.WORK, 10, received)) {
       publishNow(Kind.WORK, Message.Work.of(2, chunk));
@@ -151,7 +153,8 @@ public abstract class WorkQueuesContract {
     JobRef unknown = new JobRef("contract", "nobody", UUID.randomUUID().toString());
     JobRef unknownNamespace = new JobRef("never-declared", "nobody", UUID.randomUUID().toString());
     CompletableFuture<Void> good = queues.publish(job, Kind.WORK, work(0));
-    assertThatThrownBy(() -> queues.publish(unknown, Kind.WORK, work(0)).get(20, TimeUnit.SECONDS)).hasCauseInstanceOf(UnroutableException.class);
+    assertThatThrownBy(() -> queues.publish(unknown, Kind.WORK, work(0)).get(20, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(UnroutableException.class);
     assertThatThrownBy(() -> queues.publish(unknownNamespace, Kind.WORK, work(0)).get(20, TimeUnit.SECONDS))
         .hasCauseInstanceOf(UnroutableException.class);
     good.get(20, TimeUnit.SECONDS);
@@ -396,7 +399,8 @@ public abstract class WorkQueuesContract {
     Received received = Received.acking();
     try (var consumption = queues.consume(job, Kind.WORK, 200, received)) {
       List<Thread> publishers = IntStream.range(0, 8).mapToObj(p -> Thread.startVirtualThread(() -> {
-        List<CompletableFuture<Void>> all = IntStream.range(0, 250).mapToObj(i -> queues.publish(job, Kind.WORK, work(p * 250L + i))).toList();
+        List<CompletableFuture<Void>> all = IntStream.range(0, 250).mapToObj(i -> queues.publish(job, Kind.WORK, work(p * 250L + i)))
+            .toList();
         all.forEach(CompletableFuture::join);
       })).toList();
       for (Thread publisher : publishers) {

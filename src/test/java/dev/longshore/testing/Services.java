@@ -16,8 +16,9 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * The real services for tests: {@code @RegisterExtension static final Services SERVICES = new Services();}. One RabbitMQ and one Redis for all
- * tests of the JVM, each started when a test first asks for it and ended with the last test; tests keep apart by the names of their jobs.
+ * The real services for tests: {@code @RegisterExtension static final Services SERVICES = new Services();}. One RabbitMQ and one Redis for
+ * all tests of the JVM, each started when a test first asks for it and ended with the last test; tests keep apart by the names of their
+ * jobs.
  */
 public final class Services implements BeforeAllCallback {
   private static final long RABBIT_MEMORY = 400L << 20;

@@ -92,7 +92,8 @@ public final class MemoryWorkQueues implements WorkQueues {
     if (enqueue(new Key(job, kind), message)) {
       return CompletableFuture.completedFuture(null);
     }
-    return CompletableFuture.failedFuture(new UnroutableException("no " + kind + " queue of job " + job + " (" + job.uid() + ") takes the message: "
+    return CompletableFuture.failedFuture(new UnroutableException("no " + kind + " queue of job " + job + " (" + job.uid()
+        + ") takes the message: "
         + "the job was deleted or not declared"));
   }
 

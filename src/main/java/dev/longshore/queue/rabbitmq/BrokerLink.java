@@ -22,9 +22,9 @@ import javax.net.ssl.SSLContext;
 import org.jboss.logging.Logger;
 
 /**
- * One connection, made when it is first needed and again when it was lost. The client's own recovery stays off: it recovers neither a first connect that fails,
- * nor a channel that the broker closed, nor a consumer whose queue was deleted, and numbers the confirms of a channel from 1 again while earlier ones
- * are still awaited. Here a channel lives and dies with what was done on it.
+ * One connection, made when it is first needed and again when it was lost. The client's own recovery stays off: it recovers neither a first
+ * connect that fails, nor a channel that the broker closed, nor a consumer whose queue was deleted, and numbers the confirms of a channel
+ * from 1 again while earlier ones are still awaited. Here a channel lives and dies with what was done on it.
  */
 final class BrokerLink implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(BrokerLink.class);
@@ -187,7 +187,8 @@ final class BrokerLink implements AutoCloseable {
   private final class Alarm implements BlockedListener {
     @Override
     public void handleBlocked(String reason) {
-      LOG.warnf("broker=%s link=%s state=blocked reason=\"%s\" (publishing waits until the broker has room)", settings.url(), purpose, reason);
+      LOG.warnf("broker=%s link=%s state=blocked reason=\"%s\" (publishing waits until the broker has room)", settings.url(), purpose,
+          reason);
       blocked = reason;
     }
 

@@ -41,7 +41,8 @@ final class Channels {
 
   private static int closeCode(Exception failure) {
     Throwable cause = failure instanceof ShutdownSignalException ? failure : failure.getCause();
-    return cause instanceof ShutdownSignalException signal && signal.getReason() instanceof AMQP.Channel.Close close ? close.getReplyCode() : 0;
+    return cause instanceof ShutdownSignalException signal && signal.getReason() instanceof AMQP.Channel.Close close
+        ? close.getReplyCode() : 0;
   }
 
   static QueueUnavailableException unavailable(String what, Exception failure) {

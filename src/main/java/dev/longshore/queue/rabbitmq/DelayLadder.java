@@ -7,12 +7,13 @@ import java.time.Duration;
 import java.util.Map;
 
 /**
- * Delays by nothing but queues whose messages expire. A delay is counted in ticks of 250 ms and taken apart into its binary digits; a message waits once
- * in the level of each digit that is 1, the highest first. All messages of one level wait equally long, so none is held up by the one before it.
+ * Delays by nothing but queues whose messages expire. A delay is counted in ticks of 250 ms and taken apart into its binary digits; a
+ * message waits once in the level of each digit that is 1, the highest first. All messages of one level wait equally long, so none is held
+ * up by the one before it.
  *
- * <p>The routing key has a word for each digit, the highest first, and then the queue's name:
- * {@code 0.0.….1.0.1.longshore.<namespace>.<name>.<uid8>}. It never changes; each level's exchange reads only the digits below its own and is bound
- * straight to every lower level and to the way out.
+ * <p>The routing key has a word for each digit, the highest first, and then the queue's name: {@code
+ * 0.0.….1.0.1.longshore.<namespace>.<name>.<uid8>}. It never changes; each level's exchange reads only the digits below its own and is
+ * bound straight to every lower level and to the way out.
  */
 final class DelayLadder {
   static final Duration TICK = Duration.ofMillis(250);

@@ -9,8 +9,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * A message as RabbitMQ carries it: what the broker's own tools should see stands in the headers, the rest is the body. Headers are always made anew: with
- * the {@code x-death} of an earlier journey the broker takes the message for a cycle and drops it in silence.
+ * A message as RabbitMQ carries it: what the broker's own tools should see stands in the headers, the rest is the body. Headers are always
+ * made anew: with the {@code x-death} of an earlier journey the broker takes the message for a cycle and drops it in silence.
  */
 final class MessageFormat {
   private static final String VERSION = "version";
@@ -32,7 +32,8 @@ final class MessageFormat {
       case Message.Work work -> encoded(id, work.body(), Map.of(VERSION, Message.VERSION, KIND, "work", RUN, work.run(), INDEXES,
           work.indexes().toString(), ATTEMPT, work.attempt(), GZIP, work.gzip()));
       // the indexes of a feed may be longer than a frame, in which all headers must find room
-      case Message.Feed feed -> encoded(id, feed.indexes() == null ? new byte[0] : feed.indexes().toString().getBytes(StandardCharsets.US_ASCII),
+      case Message.Feed feed -> encoded(id, feed.indexes() == null ? new byte[0] : feed.indexes().toString()
+          .getBytes(StandardCharsets.US_ASCII),
           Map.of(VERSION, Message.VERSION, KIND, feed.indexes() == null ? "intake" : "feed", RUN, feed.run(), EPOCH, feed.epoch()));
       case Message.DeadLetter letter -> encoded(id, letter.json(), Map.of(VERSION, Message.VERSION, KIND, "dead-letter", RUN, letter.run(),
           INDEXES, Long.toString(letter.index())));

@@ -29,7 +29,8 @@ final class Publication {
     if (failure != null) {
       future.completeExceptionally(failure);
     } else if (returned) {
-      future.completeExceptionally(new UnroutableException("no queue '" + queue + "' takes the message: its job was deleted or not declared"));
+      future.completeExceptionally(new UnroutableException("no queue '" + queue
+          + "' takes the message: its job was deleted or not declared"));
     } else {
       future.complete(null);
     }

@@ -34,7 +34,8 @@ final class PublishLane {
       }
     });
     channel.addConfirmListener((tag, multiple) -> decided(tag, multiple, null),
-        (tag, multiple) -> decided(tag, multiple, new QueueUnavailableException("RabbitMQ could not keep the message; publish it again", null)));
+        (tag, multiple) -> decided(tag, multiple, new QueueUnavailableException("RabbitMQ could not keep the message; publish it again",
+            null)));
     channel.addShutdownListener(this::failAll);
   }
 

@@ -17,8 +17,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Publishes with confirms, many under way at once. What goes to one queue takes one lane, so that it keeps its order; the lanes let several threads
- * write without waiting for each other.
+ * Publishes with confirms, many under way at once. What goes to one queue takes one lane, so that it keeps its order; the lanes let several
+ * threads write without waiting for each other.
  */
 final class Publisher implements AutoCloseable {
   private static final int LANES = 4;
@@ -121,7 +121,8 @@ final class Publisher implements AutoCloseable {
       }
     } catch (IOException | ShutdownSignalException e) {
       if (Channels.isNotFound(e)) {
-        throw new UnroutableException("no exchange '" + exchange + "' leads to queue '" + queue + "': the operator declares both with a job");
+        throw new UnroutableException("no exchange '" + exchange + "' leads to queue '" + queue
+            + "': the operator declares both with a job");
       }
       throw Channels.unavailable("RabbitMQ cannot tell whether exchange '" + exchange + "' is there", e);
     }

@@ -4,7 +4,10 @@ import dev.longshore.job.JobRef;
 import dev.longshore.queue.WorkQueues;
 import dev.longshore.queue.WorkQueues.Kind;
 
-/** How everything of Longshore's is named in RabbitMQ. A routing key ends at 255 bytes: the longest is the ladder's, see {@link DelayLadder}. */
+/**
+ * How everything of Longshore's is named in RabbitMQ. A routing key ends at 255 bytes: the longest is the ladder's, see {@link
+ * DelayLadder}.
+ */
 final class QueueNames {
   private static final String LADDER = "longshore.delay.v1.";
 
@@ -23,8 +26,8 @@ final class QueueNames {
   }
 
   /**
-   * The exchange to which a namespace's jobs are published. Not the default exchange: who may write to that one may write to the queues of every
-   * namespace.
+   * The exchange to which a namespace's jobs are published. Not the default exchange: who may write to that one may write to the queues of
+   * every namespace.
    */
   static String exchange(String namespace) {
     return "longshore." + namespace;

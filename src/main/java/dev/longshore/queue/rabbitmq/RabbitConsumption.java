@@ -16,8 +16,8 @@ import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /**
- * A consumer that keeps itself subscribed: after the connection was lost, after the broker restarted, and after its queue was deleted and declared again. One
- * thread of its own does all that talks to the broker, except acks.
+ * A consumer that keeps itself subscribed: after the connection was lost, after the broker restarted, and after its queue was deleted and
+ * declared again. One thread of its own does all that talks to the broker, except acks.
  */
 final class RabbitConsumption implements WorkQueues.Consumption {
   private static final Logger LOG = Logger.getLogger(RabbitConsumption.class);
@@ -44,7 +44,8 @@ final class RabbitConsumption implements WorkQueues.Consumption {
   private boolean waiting;
 
   /** @param onEnd is told when it has ended */
-  RabbitConsumption(BrokerLink link, String job, String queue, int prefetch, Consumer<Delivery> handler, Consumer<RabbitConsumption> onEnd) {
+  RabbitConsumption(BrokerLink link, String job, String queue, int prefetch, Consumer<Delivery> handler,
+      Consumer<RabbitConsumption> onEnd) {
     this.link = link;
     this.job = job;
     this.queue = queue;

@@ -21,8 +21,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * RabbitMQ 3.10 or newer by its plain client. Two connections: one consumes, acks and asks, the other only publishes, because a broker that runs out
- * of memory or disk stops reading whatever publishes, acks included, and its queues could then never drain.
+ * RabbitMQ 3.10 or newer by its plain client. Two connections: one consumes, acks and asks, the other only publishes, because a broker that
+ * runs out of memory or disk stops reading whatever publishes, acks included, and its queues could then never drain.
  */
 public final class RabbitWorkQueues implements WorkQueues {
   private final BrokerLink consuming;
@@ -70,8 +70,9 @@ public final class RabbitWorkQueues implements WorkQueues {
   }
 
   /**
-   * Quorum queues for what must not be lost. The broker's own delivery limit counts hand-backs and cut connections, so it must never be reached: 4.0
-   * has one of 20 unless told otherwise. It is not -1, which means none from 4.0 on, but makes 3.10 drop every message that comes back.
+   * Quorum queues for what must not be lost. The broker's own delivery limit counts hand-backs and cut connections, so it must never be
+   * reached: 4.0 has one of 20 unless told otherwise. It is not -1, which means none from 4.0 on, but makes 3.10 drop every message that
+   * comes back.
    */
   private static Map<String, Object> arguments(Kind kind) {
     Map<String, Object> arguments = new HashMap<>();
@@ -181,7 +182,8 @@ public final class RabbitWorkQueues implements WorkQueues {
 
   private static RuntimeException failure(String what, Exception e) {
     if (Channels.isPreconditionFailed(e)) {
-      return new IllegalStateException("cannot " + what + ": something of that name is in RabbitMQ with other settings; delete it or use another "
+      return new IllegalStateException("cannot " + what
+          + ": something of that name is in RabbitMQ with other settings; delete it or use another "
           + "virtual host (" + e.getCause().getMessage() + ")", e);
     }
     return Channels.unavailable("RabbitMQ did not " + what, e);

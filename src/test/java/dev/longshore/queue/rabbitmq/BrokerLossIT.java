@@ -54,7 +54,8 @@ class BrokerLossIT {
 
   @Test
   void aKilledBrokerLosesNothingConfirmedAndGivesBackWhatWasInHand() throws Exception {
-    try (PrivateRabbitMq rabbit = SERVICES.ownRabbit(); RabbitWorkQueues queues = new RabbitWorkQueues(RabbitWorkQueuesIT.settings(rabbit))) {
+    try (PrivateRabbitMq rabbit = SERVICES.ownRabbit();
+        RabbitWorkQueues queues = new RabbitWorkQueues(RabbitWorkQueuesIT.settings(rabbit))) {
       queues.declare(job);
       awaitOnDisk(rabbit, QueueNames.queue(job, Kind.WORK));
       awaitOnDisk(rabbit, QueueNames.delayLevel(4));
@@ -124,7 +125,8 @@ class BrokerLossIT {
 
   @Test
   void theLadderAndTheConsumersOutliveARestart() throws Exception {
-    try (PrivateRabbitMq rabbit = SERVICES.ownRabbit(); RabbitWorkQueues queues = new RabbitWorkQueues(RabbitWorkQueuesIT.settings(rabbit))) {
+    try (PrivateRabbitMq rabbit = SERVICES.ownRabbit();
+        RabbitWorkQueues queues = new RabbitWorkQueues(RabbitWorkQueuesIT.settings(rabbit))) {
       queues.declare(job);
       Received received = Received.acking();
       try (var consumption = queues.consume(job, Kind.WORK, 10, received)) {
@@ -193,7 +195,8 @@ class BrokerLossIT {
 
   @Test
   void anAlarmBlocksPublishingAndNotAcking() throws Exception {
-    try (PrivateRabbitMq rabbit = SERVICES.ownRabbit(); RabbitWorkQueues queues = new RabbitWorkQueues(RabbitWorkQueuesIT.settings(rabbit))) {
+    try (PrivateRabbitMq rabbit = SERVICES.ownRabbit();
+        RabbitWorkQueues queues = new RabbitWorkQueues(RabbitWorkQueuesIT.settings(rabbit))) {
       queues.declare(job);
       for (int i = 0; i < 20; i++) {
         queues.publish(job, Kind.WORK, work(i)).get(20, TimeUnit.SECONDS);

@@ -99,8 +99,8 @@ public final class PrivateRabbitMq extends PrivateService {
   }
 
   /**
-   * Puts the folders that most modules come from first on the code path. Each of the 600 modules is otherwise looked for in some 100 folders:
-   * together with {@link #linkOwnPlugin} the start takes 3.4 s instead of 6.1 s (measured with 3.10.8 on 2 cores).
+   * Puts the folders that most modules come from first on the code path. Each of the 600 modules is otherwise looked for in some 100
+   * folders: together with {@link #linkOwnPlugin} the start takes 3.4 s instead of 6.1 s (measured with 3.10.8 on 2 cores).
    */
   private String codePath() throws IOException {
     StringBuilder arguments = new StringBuilder();
@@ -116,7 +116,8 @@ public final class PrivateRabbitMq extends PrivateService {
 
   @Override
   ChildProcesses.Child launch(ServiceFolder folder, ChildProcesses children) throws IOException, InterruptedException {
-    portMapper = children.start(builder(folder, List.of(epmd.toString(), "-address", "127.0.0.1", "-port", Integer.toString(portMapperPort))));
+    portMapper = children.start(builder(folder, List.of(epmd.toString(), "-address", "127.0.0.1", "-port",
+        Integer.toString(portMapperPort))));
     long begin = System.nanoTime();
     while (!listens(portMapperPort)) {
       if (portMapper.awaitExit(Duration.ofMillis(5)) || System.nanoTime() - begin > PORT_MAPPER_LIMIT.toNanos()) {

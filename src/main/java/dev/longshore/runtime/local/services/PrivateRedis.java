@@ -24,7 +24,8 @@ public final class PrivateRedis extends PrivateService {
   public PrivateRedis(ChildProcesses children, Path folder, long maxMemoryBytes) {
     super("redis-server", children, folder);
     this.maxMemoryBytes = maxMemoryBytes;
-    this.program = new InstalledPrograms(System.getenv()).find("redis-server", "valkey-server").orElseThrow(() -> new MissingProgramException(
+    this.program = new InstalledPrograms(System.getenv()).find("redis-server", "valkey-server").orElseThrow(() ->
+        new MissingProgramException(
         "redis-server is not installed: 'apt-get install redis-server' or 'brew install redis' brings it (7.0 or newer, Valkey will do)"));
   }
 

@@ -22,8 +22,8 @@ import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Where a private service keeps its data, and what must stay the same over restarts: secrets, ports and names. Only its owner can read it, and only
- * one process at a time can hold it.
+ * Where a private service keeps its data, and what must stay the same over restarts: secrets, ports and names. Only its owner can read it,
+ * and only one process at a time can hold it.
  */
 final class ServiceFolder implements AutoCloseable {
   /** Below the ports that Linux and macOS hand to outgoing connections: one of those could sit on a service's port while it is down. */

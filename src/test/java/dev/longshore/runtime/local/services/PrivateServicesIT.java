@@ -76,7 +76,8 @@ class PrivateServicesIT {
       guest.setUri(rabbit.url());
       assertThatThrownBy(guest::newConnection).isInstanceOf(AuthenticationFailureException.class);
       assertThat(listeningAddresses()).as("loopback only").isNotEmpty()
-          .allMatch(address -> address.startsWith("127.0.0.1:") || address.startsWith("[::1]:") || address.startsWith("[::ffff:127.0.0.1]:"));
+          .allMatch(address -> address.startsWith("127.0.0.1:") || address.startsWith("[::1]:")
+              || address.startsWith("[::ffff:127.0.0.1]:"));
       assertPrivate("service.properties", "rabbitmq.conf");
     }
   }
@@ -116,7 +117,8 @@ class PrivateServicesIT {
     Files.createDirectories(folder.resolve("appendonlydir"));
     Files.writeString(folder.resolve("appendonlydir/appendonly.aof.manifest"), "rubbish\n");
     try (PrivateRedis redis = new PrivateRedis(children, folder, 64L << 20)) {
-      assertThatThrownBy(redis::start).isInstanceOf(ServiceStartException.class).hasMessageContaining("exit code 1").hasMessageContaining("AOF");
+      assertThatThrownBy(redis::start).isInstanceOf(ServiceStartException.class).hasMessageContaining("exit code 1")
+          .hasMessageContaining("AOF");
     }
   }
 

@@ -15,8 +15,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * Runs a job's processor calls: never more than {@code concurrency} at once, each on a virtual thread that lives as long as there is work. A
- * batch that is not full waits for more items for {@code maxWait} at most.
+ * Runs a job's processor calls: never more than {@code concurrency} at once, each on a virtual thread that lives as long as there is work.
+ * A batch that is not full waits for more items for {@code maxWait} at most.
  */
 public final class JobExecutor {
   private final JobRef job;

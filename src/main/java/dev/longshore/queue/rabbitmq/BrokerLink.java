@@ -14,7 +14,6 @@ import java.net.Socket;
 import java.net.URISyntaxException;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
@@ -39,7 +38,6 @@ final class BrokerLink implements AutoCloseable {
   private final RabbitSettings settings;
   private final String purpose;
   private final ConnectionFactory factory = new ConnectionFactory();
-  private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private volatile Connection connection;
@@ -76,7 +74,8 @@ final class BrokerLink implements AutoCloseable {
     factory.setHandshakeTimeout((int) CONNECT_LIMIT.toMillis());
     factory.setChannelRpcTimeout((int) RPC_LIMIT.toMillis());
     factory.setShutdownTimeout((int) CLOSE_LIMIT.toMillis());
-    factory.setSharedExecutor(executor);
+    // never shut down, it holds nothing: the client still tells its channels of their end after a close has returned
+    factory.setSharedExecutor(Executors.newVirtualThreadPerTaskExecutor());
     factory.setThreadFactory(Thread.ofPlatform().daemon().name("rabbitmq-" + purpose + "-", 0).factory());
     factory.setExceptionHandler(new Quiet());
   }
@@ -224,7 +223,6 @@ final class BrokerLink implements AutoCloseable {
       }
       open.abort((int) CLOSE_LIMIT.toMillis());
     }
-    executor.shutdown();
   }
 
   /** A broker that does not read answers no goodbye. */

@@ -81,7 +81,8 @@ final class PublishLane {
     finish(done, failure);
   }
 
-  private void failAll(ShutdownSignalException cause) {
+  /** Fails what is under way; the channel is closed. */
+  void failAll(ShutdownSignalException cause) {
     List<Publication> left = new ArrayList<>();
     for (var next = underWay.pollFirstEntry(); next != null; next = underWay.pollFirstEntry()) {
       left.add(next.getValue());

@@ -148,8 +148,19 @@ final class Publisher implements AutoCloseable {
     Thread.startVirtualThread(() -> done.forEach(Publication::complete));
   }
 
+  /** Nobody waits longer than this for what was not confirmed. */
   @Override
   public void close() {
     link.close();
+    for (Slot slot : slots) {
+      slot.lock.lock();
+      try {
+        if (slot.lane != null) {
+          slot.lane.failAll(null);
+        }
+      } finally {
+        slot.lock.unlock();
+      }
+    }
   }
 }

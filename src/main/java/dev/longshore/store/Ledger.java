@@ -92,7 +92,7 @@ public interface Ledger extends AutoCloseable {
   /**
    * The parts of a taken set; each index is in exactly one.
    *
-   * @param yours leased to the asker: work on them
+   * @param yours leased to the asker, also when it has their lease already (its first reply may have been lost): work on them
    * @param done final: drop them
    * @param newer claimed by a newer attempt: publish a copy for that attempt, do not run; by attempt
    * @param leased being worked on elsewhere: put a copy on the delay ladder for 5 s
@@ -115,7 +115,8 @@ public interface Ledger extends AutoCloseable {
   /**
    * What a settle did.
    *
-   * @param won the indexes that this settle changed: made final, or made retrying
+   * @param won the indexes that this settle changed: made final, or made retrying (again, when its holder only repeats a call whose reply
+   *     was lost): those retries are to be published before the ack
    * @param allFinal whether the job now has nothing left to do
    */
   record SettleReply(IndexSet won, boolean allFinal) {}
@@ -123,7 +124,7 @@ public interface Ledger extends AutoCloseable {
   /** Keeps the leases of {@code holder} alive in these jobs; call each second. */
   void beat(Collection<JobRef> jobs, String holder);
 
-  /** The holder is known to be dead: its leases end now. */
+  /** The holder is known to be dead, or to have nothing in hand: its leases end now, as by {@link #release}. */
   void forget(JobRef job, String holder);
 
   // -- views ---------------------------------------------------------------------------------------------------------------------

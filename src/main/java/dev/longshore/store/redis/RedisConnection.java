@@ -51,7 +51,7 @@ public final class RedisConnection implements AutoCloseable {
       options.setPassword(settings.password());
     }
     for (int i = 0; i < LANES; i++) {
-      lanes.add(new Lane());
+      lanes.add(lane());
     }
   }
 
@@ -104,7 +104,12 @@ public final class RedisConnection implements AutoCloseable {
 
   /** A connection of its own, for commands that hold it. */
   Lane lane() {
-    return new Lane();
+    return new Lane(() -> { });
+  }
+
+  /** As {@link #lane()}, and says when its open connection ended. */
+  Lane lane(Runnable ended) {
+    return new Lane(ended);
   }
 
   /** Waits for an answer of a lane. */
@@ -147,9 +152,11 @@ public final class RedisConnection implements AutoCloseable {
     if (cause instanceof ErrorType) {
       String code = text.contains(" ") ? text.substring(0, text.indexOf(' ')) : text;
       if (code.equals("OOM")) {
-        return new StoreFullException("Redis at " + settings + " has no memory left: raise its maxmemory, or delete finished jobs (" + text + ")");
+        return new StoreFullException("Redis at " + settings + " has no memory left: raise its maxmemory, or delete finished jobs ("
+            + text + ")");
       }
-      return PASSING.contains(code) ? new StoreUnavailableException("Redis at " + settings + " refuses: " + text, cause) : new Refusal(text);
+      return PASSING.contains(code) ? new StoreUnavailableException("Redis at " + settings + " refuses: " + text, cause)
+          : new Refusal(text);
     }
     lane.drop();
     return new StoreUnavailableException("Redis at " + settings + " cannot be reached: " + text, cause);
@@ -193,8 +200,13 @@ public final class RedisConnection implements AutoCloseable {
 
   /** One connection, made when it is first needed and again when it broke. */
   final class Lane {
+    private final Runnable ended;
     private Redis client;
     private CompletableFuture<io.vertx.redis.client.RedisConnection> open;
+
+    private Lane(Runnable ended) {
+      this.ended = ended;
+    }
 
     CompletableFuture<Response> send(Request request) {
       return connection().thenCompose(connection -> connection.send(request).toCompletionStage());
@@ -215,10 +227,14 @@ public final class RedisConnection implements AutoCloseable {
       return open;
     }
 
-    private synchronized void dropIf(CompletableFuture<io.vertx.redis.client.RedisConnection> broken) {
-      if (open == broken) {
+    private void dropIf(CompletableFuture<io.vertx.redis.client.RedisConnection> broken) {
+      synchronized (this) {
+        if (open != broken) {
+          return;
+        }
         drop();
       }
+      ended.run();
     }
 
     synchronized void drop() {

@@ -3,6 +3,7 @@ package dev.longshore.store.redis;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Response;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import org.jboss.logging.Logger;
 
@@ -18,6 +19,8 @@ final class RedisSubscription implements AutoCloseable {
   private final RedisConnection.Lane lane;
   private volatile boolean closed;
   private volatile boolean away;
+  /** Set once the present attempt has ended, which its connection and its answer may both report. */
+  private volatile AtomicBoolean attempt = new AtomicBoolean();
 
   /**
    * Subscribes.
@@ -30,7 +33,7 @@ final class RedisSubscription implements AutoCloseable {
     this.command = pattern ? Command.PSUBSCRIBE : Command.SUBSCRIBE;
     this.channels = channels;
     this.listener = listener;
-    this.lane = redis.lane();
+    this.lane = redis.lane(() -> again(attempt, "connection closed"));
     subscribe();
   }
 
@@ -38,14 +41,16 @@ final class RedisSubscription implements AutoCloseable {
     if (closed) {
       return;
     }
+    AtomicBoolean ended = new AtomicBoolean();
+    attempt = ended;
     lane.connection().thenCompose(connection -> {
       connection.handler(this::received);
-      connection.endHandler(end -> again("connection closed"));
-      connection.exceptionHandler(e -> again(e.getMessage()));
       return connection.send(RedisConnection.request(command, channels)).toCompletionStage();
     }).whenComplete((response, failure) -> {
       if (failure != null) {
-        again(failure.getMessage());
+        again(ended, failure.getMessage());
+      } else if (closed) {
+        lane.drop();
       } else if (away) {
         away = false;
         LOG.infof("subscribed again channel=%s", channels);
@@ -53,9 +58,9 @@ final class RedisSubscription implements AutoCloseable {
     });
   }
 
-  private void again(String reason) {
-    lane.drop();
-    if (!closed) {
+  private void again(AtomicBoolean ended, String reason) {
+    if (ended.compareAndSet(false, true) && !closed) {
+      lane.drop();
       if (!away) {
         away = true;
         LOG.warnf("subscription lost, trying again until Redis is back channel=%s reason=%s", channels, reason);

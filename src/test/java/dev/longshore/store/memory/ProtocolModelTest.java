@@ -1,10 +1,14 @@
 package dev.longshore.store.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.longshore.job.IndexSet;
 import dev.longshore.job.JobRef;
 import dev.longshore.store.Ledger;
 import dev.longshore.store.ProtocolModel;
+import dev.longshore.store.Settlement;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -13,9 +17,9 @@ import org.junit.jupiter.api.Test;
 class ProtocolModelTest {
   private static final int RUNS = Integer.getInteger("longshore.model.runs", 50_000);
 
-  private static final class InMemory implements ProtocolModel.Subject {
+  private static class InMemory implements ProtocolModel.Subject {
     private final MovedTime time = new MovedTime();
-    private final MemoryLedger ledger = new MemoryLedger(time, Duration.ofMillis(900));
+    final MemoryLedger ledger = new MemoryLedger(time, Duration.ofMillis(900));
 
     @Override
     public Ledger ledger() {
@@ -48,5 +52,27 @@ class ProtocolModelTest {
   void whatTheLedgerLosesIsFedAgain() {
     long steps = LongStream.range(0, RUNS).parallel().map(seed -> new ProtocolModel(seed, new InMemory(), true).run()).sum();
     assertThat(steps).isGreaterThan(RUNS * 20L);
+  }
+
+  /** A ledger that books retries and does not say so: its workers ack without a message for the next attempt. */
+  private static final class Forgetful extends InMemory {
+    @Override
+    public Ledger ledger() {
+      return (Ledger) Proxy.newProxyInstance(Ledger.class.getClassLoader(), new Class<?>[] {Ledger.class}, (proxy, method, arguments) -> {
+        Object reply = method.invoke(ledger, arguments);
+        return reply instanceof Ledger.SettleReply settled && !((Settlement) arguments[1]).retries().isEmpty()
+            ? new Ledger.SettleReply(settled.won().minus(retried((Settlement) arguments[1])), settled.allFinal()) : reply;
+      });
+    }
+
+    private static IndexSet retried(Settlement settlement) {
+      return IndexSet.of(settlement.retries().stream().mapToLong(Settlement.RetryAt::index).toArray());
+    }
+  }
+
+  @Test
+  void theModelFindsALedgerThatLosesItems() {
+    assertThatThrownBy(() -> LongStream.range(0, 100).forEach(seed -> new ProtocolModel(seed, new Forgetful(), false).run()))
+        .isInstanceOf(AssertionError.class).hasMessageContaining("nobody will bring").hasMessageContaining("seed");
   }
 }

@@ -16,7 +16,7 @@ class ProtocolModelIT {
   @RegisterExtension
   static final Services SERVICES = new Services();
 
-  private static final int RUNS = Integer.getInteger("longshore.model.runs", 150);
+  private static final int RUNS = Integer.getInteger("longshore.model.runs", 100);
   /** Longer than a run takes, so that leases end only when the model says so. */
   private static final Duration LEASE = Duration.ofMinutes(2);
   private static RedisConnection redis;

@@ -18,23 +18,27 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Starts programs that end with this process, however it ends. Each child leads a process group of its own, so that a Ctrl-C at the terminal
- * does not reach it and all of its descendants can be ended at once. A small shell, the reaper, holds the other end of a pipe: when this
- * process is gone, even by SIGKILL, the pipe closes and the reaper kills the groups that are left. What a child leaves behind in its group is
- * killed when the child ends. A reaper that is killed itself is replaced at once, and the new one learns of all living children.
+ * Starts programs that end with this process, however it ends. Each child leads a process group of its own, so that a Ctrl-C at the
+ * terminal does not reach it and all of its descendants can be ended at once. A small shell, the reaper, holds the other end of a pipe:
+ * when this process is gone, even by SIGKILL, the pipe closes and the reaper kills the groups that are left. What a child leaves behind in
+ * its group is killed when the child ends. A reaper that is killed itself is replaced at once, and the new one learns of all living
+ * children.
  */
 public final class ChildProcesses implements AutoCloseable {
-  /** {@code + pid} watches a group, {@code - pid} kills what is left of it and forgets it. Builtins only: no process is started for it. */
+  /**
+   * {@code + pid} watches a group, {@code - pid} kills what is left of it and forgets it. Builtins only: no process is started for it. No
+   * {@code --}: dash refuses it.
+   */
   private static final String REAPER = """
       trap '' INT TERM HUP
       left=
       while read -r sign pid; do
         case $sign in
           +) left="$left $pid";;
-          -) kill -9 -- "-$pid" 2>/dev/null; rest=; for p in $left; do [ "$p" = "$pid" ] || rest="$rest $p"; done; left=$rest;;
+          -) kill -9 "-$pid" 2>/dev/null; rest=; for p in $left; do [ "$p" = "$pid" ] || rest="$rest $p"; done; left=$rest;;
         esac
       done
-      for p in $left; do kill -9 -- "-$p" 2>/dev/null || kill -9 "$p" 2>/dev/null; done
+      for p in $left; do kill -9 "-$p" 2>/dev/null || kill -9 "$p" 2>/dev/null; done
       """;
   /** Makes a child the leader of a session; where it is missing (macOS), only the child and its known descendants can be ended. */
   private static final Path SETSID = Path.of("/usr/bin/setsid");

@@ -14,8 +14,8 @@ import org.eclipse.microprofile.faulttolerance.Retry;
 import org.eclipse.microprofile.faulttolerance.Timeout;
 
 /**
- * What holds for the guard of one job: the job's {@code spec.guard} first, then the annotations on a plugin's {@code process} method (or its
- * class), then Longshore's defaults.
+ * What holds for the guard of one job: the job's {@code spec.guard} first, then the annotations on a plugin's {@code process} method (or
+ * its class), then Longshore's defaults.
  *
  * @param timeout of one call, above zero, at most {@link #LONGEST_TIMEOUT}
  * @param concurrency calls at once: what the job says, and never more than a plugin's {@code @Bulkhead} bears
@@ -89,7 +89,8 @@ public record GuardSettings(Duration timeout, int concurrency, ShortRetry retry,
       return new ShortRetry(max, DEFAULT_RETRY_DELAY, DEFAULT_RETRY_JITTER, DEFAULT_RETRY_DURATION, List.of(Throwable.class), List.of());
     }
     return new ShortRetry(max, of(annotated.delay(), annotated.delayUnit()), of(annotated.jitter(), annotated.jitterDelayUnit()),
-        annotated.maxDuration() == 0 ? LONGEST_TIMEOUT : of(annotated.maxDuration(), annotated.durationUnit()), List.of(annotated.retryOn()), List.of(annotated.abortOn()));
+        annotated.maxDuration() == 0 ? LONGEST_TIMEOUT : of(annotated.maxDuration(), annotated.durationUnit()),
+        List.of(annotated.retryOn()), List.of(annotated.abortOn()));
   }
 
   private static Breaker breaker(GuardSpec guard, CircuitBreaker annotated) {
@@ -103,8 +104,8 @@ public record GuardSettings(Duration timeout, int concurrency, ShortRetry retry,
     if (given != null) {
       return new Breaker(given.failureRatio(), given.window(), given.delay(), successes, on, never);
     }
-    return new Breaker(annotated.failureRatio(), annotated.requestVolumeThreshold(), of(annotated.delay(), annotated.delayUnit()), successes,
-        on, never);
+    return new Breaker(annotated.failureRatio(), annotated.requestVolumeThreshold(), of(annotated.delay(), annotated.delayUnit()),
+        successes, on, never);
   }
 
   private static Rate rate(RateLimit annotated) {

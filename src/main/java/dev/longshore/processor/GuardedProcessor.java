@@ -20,9 +20,9 @@ import org.jboss.logging.Logger;
 /**
  * A job's processor behind its guard. Whatever the processor does, each item of a batch gets an outcome.
  *
- * <p>A call <em>fails as a whole</em> when it throws, times out, or brings nothing but {@link Outcome.Retry}: that is what the circuit breaker
- * counts and what short retries repeat (not when the target itself said how long to wait). Items that fail for good say nothing against the
- * target: it answered.
+ * <p>A call <em>fails as a whole</em> when it throws, times out, or brings nothing but {@link Outcome.Retry}: that is what the circuit
+ * breaker counts and what short retries repeat (not when the target itself said how long to wait). Items that fail for good say nothing
+ * against the target: it answered.
  *
  * <p>The call runs on the caller's thread, which is interrupted at the timeout: a processor that ignores interrupts holds its place until
  * it returns. What it then still answers item by item is kept, because that work is done.
@@ -117,7 +117,8 @@ public final class GuardedProcessor implements AutoCloseable {
   private List<Outcome> checked(List<Outcome> outcomes, List<WorkItem> batch) {
     if (outcomes == null || outcomes.size() != batch.size()) {
       failed.increment();
-      String message = processor.name() + " gave " + (outcomes == null ? "null" : outcomes.size() + " outcomes") + " for " + batch.size() + " items";
+      String message = processor.name() + " gave " + (outcomes == null ? "null" : outcomes.size() + " outcomes") + " for " + batch.size()
+          + " items";
       return forAll(batch, Outcome.retry(new Failure("WrongAnswer", message)));
     }
     List<Outcome> corrected = null;

@@ -29,7 +29,8 @@ public final class NamedEnvironment {
     }
     String name = value.env();
     if (name.startsWith(OWN_PREFIX) || !(allowed.contains("*") || allowed.contains(name))) {
-      throw new InvalidProcessorException(field, "the variable " + name + " may not be used here; the pool's allow.env lists the names that may");
+      throw new InvalidProcessorException(field, "the variable " + name
+          + " may not be used here; the pool's allow.env lists the names that may");
     }
     String found = environment.apply(name);
     if (found == null) {

@@ -43,7 +43,8 @@ public record Specs(ProcessorSpec processor, GuardSpec guard, int concurrency, I
   }
 
   public Specs breaker(double ratio, int window, Duration delay) {
-    return new Specs(processor, new GuardSpec(guard.timeout(), guard.retries(), new CircuitBreaker(ratio, window, delay)), concurrency, batchSize, allow);
+    return new Specs(processor, new GuardSpec(guard.timeout(), guard.retries(), new CircuitBreaker(ratio, window, delay)), concurrency,
+        batchSize, allow);
   }
 
   public Specs concurrency(int calls) {
@@ -59,7 +60,8 @@ public record Specs(ProcessorSpec processor, GuardSpec guard, int concurrency, I
   }
 
   public JobSpec spec() {
-    return new JobSpec(new InlineSource(Format.JSON), OnMalformed.FAIL, processor, guard, new Batching(batchSize, Duration.ofSeconds(5), 1000, 256 << 10),
+    return new JobSpec(new InlineSource(Format.JSON), OnMalformed.FAIL, processor, guard, new Batching(batchSize, Duration.ofSeconds(5),
+        1000, 256 << 10),
         concurrency, 1, new RetrySpec(5, new Backoff(Duration.ofSeconds(1), 2, Duration.ofMinutes(10), 0.2)), new Results(true), allow);
   }
 

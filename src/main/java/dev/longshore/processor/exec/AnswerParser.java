@@ -12,9 +12,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Reads the lines that a program answers with: {@code {"index":7,"result":…}}, {@code {"index":7,"error":{"code":…,"message":…},"retry":true,
- * "retryAfter":"30s"}} or {@code {"index":7,"skip":"why"}}. An error without {@code retry} is retried as the job says; unknown fields are
- * passed over.
+ * Reads the lines that a program answers with: {@code {"index":7,"result":…}}, {@code
+ * {"index":7,"error":{"code":…,"message":…},"retry":true, "retryAfter":"30s"}} or {@code {"index":7,"skip":"why"}}. An error without
+ * {@code retry} is retried as the job says; unknown fields are passed over.
  */
 final class AnswerParser {
   private static final JsonFactory JSON = new JsonFactory();

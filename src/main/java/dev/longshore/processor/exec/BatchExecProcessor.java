@@ -18,8 +18,8 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * {@code mode: Batch}: one program for each batch, which reads lines to the end of its input, answers, and exits. Answers stand, whatever comes
- * after them; the items without one share what became of the program.
+ * {@code mode: Batch}: one program for each batch, which reads lines to the end of its input, answers, and exits. Answers stand, whatever
+ * comes after them; the items without one share what became of the program.
  */
 public final class BatchExecProcessor implements ItemProcessor {
   private static final int DEFAULT_BATCH = 100;

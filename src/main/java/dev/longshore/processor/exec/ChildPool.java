@@ -197,7 +197,8 @@ final class ChildPool implements AutoCloseable {
       }
       Line line = child.take(answer.index());
       if (line == null) {
-        end(child, child.answeredBefore(answer.index()) ? ExecFailures.doubledIndex(answer.index()) : ExecFailures.unknownIndex(answer.index()));
+        long index = answer.index();
+        end(child, child.answeredBefore(index) ? ExecFailures.doubledIndex(index) : ExecFailures.unknownIndex(index));
         return;
       }
       backoff.worked();

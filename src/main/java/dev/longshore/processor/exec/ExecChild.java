@@ -39,7 +39,8 @@ final class ExecChild {
   }
 
   /** Starts the program, or throws what stands in the way. */
-  static ExecChild start(ExecProgram program, ChildProcesses children, Owner owner, boolean exitsByItself, Events events) throws IOException {
+  static ExecChild start(ExecProgram program, ChildProcesses children, Owner owner, boolean exitsByItself, Events events)
+      throws IOException {
     ChildProcesses.Child process = program.start(children);
     ExecChild child = new ExecChild(process, events);
     Thread.Builder threads = Thread.ofPlatform().daemon();

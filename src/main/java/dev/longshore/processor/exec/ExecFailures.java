@@ -30,7 +30,8 @@ final class ExecFailures {
   }
 
   static Failure childEnded(Failure cause) {
-    return new Failure("ChildEnded", "the program ended while it had several items in hand (" + cause.code() + ": " + cause.message() + ")");
+    return new Failure("ChildEnded", "the program ended while it had several items in hand (" + cause.code() + ": " + cause.message()
+        + ")");
   }
 
   static Failure unknownIndex(long index) {

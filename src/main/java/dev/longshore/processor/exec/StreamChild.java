@@ -20,6 +20,7 @@ final class StreamChild implements ExecChild.Events {
     }
   };
   private ExecChild child;
+  private boolean hasAnswered;
   /** A suspect that waits to be alone here, or is. */
   Line reservedFor;
 
@@ -44,7 +45,7 @@ final class StreamChild implements ExecChild.Events {
   }
 
   boolean hasAnswered() {
-    return !answered.isEmpty();
+    return hasAnswered;
   }
 
   boolean answeredBefore(long index) {
@@ -62,6 +63,7 @@ final class StreamChild implements ExecChild.Events {
     Line line = inHand.remove(index);
     if (line != null) {
       answered.put(index, Boolean.TRUE);
+      hasAnswered = true;
       reservedFor = reservedFor == line ? null : reservedFor;
     }
     return line;

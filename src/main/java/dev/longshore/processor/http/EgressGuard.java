@@ -50,7 +50,8 @@ public final class EgressGuard {
   /** Why an address may not be reached; empty when it may. */
   public Optional<String> refusal(InetAddress given) {
     InetAddress address = embedded(given);
-    if (address.isLinkLocalAddress() || address.isMulticastAddress() || isBroadcast(address) || Arrays.equals(address.getAddress(), METADATA_V6)) {
+    if (address.isLinkLocalAddress() || address.isMulticastAddress() || isBroadcast(address)
+        || Arrays.equals(address.getAddress(), METADATA_V6)) {
       return Optional.of("a link-local, metadata, multicast or broadcast address, which is never allowed");
     }
     if (address.isLoopbackAddress() || address.isAnyLocalAddress() || startsWithZero(address)) {

@@ -53,8 +53,8 @@ public record HttpCall(Template url, String method, List<Header> headers, Templa
     EgressGuard egress = new EgressGuard(allow.loopback(), allow.cluster());
     checkEgress(url, egress);
     Set<Integer> success = spec.success() == null ? Set.of() : spec.success();
-    return new HttpCall(url, method, headers, body, spec.batch(), success, spec.retry() == null || spec.retry().isEmpty() ? RETRY : spec.retry(),
-        egress);
+    Set<Integer> retry = spec.retry() == null || spec.retry().isEmpty() ? RETRY : spec.retry();
+    return new HttpCall(url, method, headers, body, spec.batch(), success, retry, egress);
   }
 
   private static String method(HttpProcessor spec) {
@@ -78,7 +78,8 @@ public record HttpCall(Template url, String method, List<Header> headers, Templa
     Template url = Template.parse(spec.url(), joined);
     for (Template.Part part : url.parts()) {
       if (part instanceof Template.Text(String text) && (text.contains("{") || text.contains("}"))) {
-        throw new InvalidProcessorException(URL, "'" + text + "' holds a placeholder that is not known; there are {item}, {item.some.field}, {index}"
+        throw new InvalidProcessorException(URL, "'" + text
+            + "' holds a placeholder that is not known; there are {item}, {item.some.field}, {index}"
             + (joined == null ? "" : " and {" + joined + "}"));
       }
     }
@@ -126,10 +127,12 @@ public record HttpCall(Template url, String method, List<Header> headers, Templa
     boolean perItem = url.hasItem() || body != null && body.hasItem()
         || headers.stream().anyMatch(h -> h.template() != null && h.template().hasItem());
     if (perItem) {
-      throw new InvalidProcessorException("spec.processor.http.batch", "one request for many items cannot hold {item} or {index}; name a param");
+      throw new InvalidProcessorException("spec.processor.http.batch",
+          "one request for many items cannot hold {item} or {index}; name a param");
     }
     if (batch.param() != null && !url.hasJoined() && (body == null || !body.hasJoined())) {
-      throw new InvalidProcessorException("spec.processor.http.batch.param", "{" + batch.param() + "} stands neither in the URL nor in the body");
+      throw new InvalidProcessorException("spec.processor.http.batch.param", "{" + batch.param()
+          + "} stands neither in the URL nor in the body");
     }
   }
 

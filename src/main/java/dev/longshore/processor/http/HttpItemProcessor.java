@@ -131,7 +131,8 @@ public final class HttpItemProcessor implements ItemProcessor {
     Outcome all;
     try {
       byte[] body = batchBody(items, values);
-      Request request = new Request(call.method(), uri(null, -1, joined(values, Template::encoded, true)), headers(null, -1, body != null), body);
+      URI uri = uri(null, -1, joined(values, Template::encoded, true));
+      Request request = new Request(call.method(), uri, headers(null, -1, body != null), body);
       Reply reply = transport.send(request, call.success(), limit);
       all = unlessAnswered(request, reply);
       if (all == null && reply instanceof Answer answer && answer.body() != null) {

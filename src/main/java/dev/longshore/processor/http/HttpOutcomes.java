@@ -55,8 +55,8 @@ final class HttpOutcomes {
   }
 
   /**
-   * Seconds, or a date (RFC 9110, 10.2.3). A date is measured from the answer's own Date, so that the two clocks need not agree; null when it
-   * is neither, or the answer has no Date.
+   * Seconds, or a date (RFC 9110, 10.2.3). A date is measured from the answer's own Date, so that the two clocks need not agree; null when
+   * it is neither, or the answer has no Date.
    */
   static Duration retryAfter(Answer answer) {
     String value = answer.headers().firstValue("Retry-After").orElse("").strip();
@@ -101,7 +101,8 @@ final class HttpOutcomes {
     try {
       root = JSON.readTree(body);
     } catch (IOException e) {
-      return Collections.nCopies(values.size(), Outcome.retry(new Failure("NotJson", "the answer for the batch is no JSON" + quoted(body))));
+      return Collections.nCopies(values.size(), Outcome.retry(new Failure("NotJson", "the answer for the batch is no JSON"
+          + quoted(body))));
     }
     JsonNode results = Template.Path.of(batch.results()).in(root);
     if (results == null || !results.isContainerNode()) {

@@ -17,8 +17,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * Sends requests: checks where they go at each hop, follows at most 5 redirects, and leaves secrets, {@code Authorization} and {@code Cookie}
- * behind when a redirect leads to another origin.
+ * Sends requests: checks where they go at each hop, follows at most 5 redirects, and leaves secrets, {@code Authorization} and {@code
+ * Cookie} behind when a redirect leads to another origin.
  */
 final class HttpTransport implements AutoCloseable {
   private static final int MAX_REDIRECTS = 5;
@@ -32,7 +32,8 @@ final class HttpTransport implements AutoCloseable {
 
   HttpTransport(EgressGuard egress) {
     this.egress = egress;
-    this.client = HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NEVER).connectTimeout(CONNECT_WITHIN).executor(threads).build();
+    this.client = HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NEVER).connectTimeout(CONNECT_WITHIN)
+        .executor(threads).build();
   }
 
   /**
@@ -116,7 +117,8 @@ final class HttpTransport implements AutoCloseable {
       HttpRequest.Builder builder = HttpRequest.newBuilder(uri)
           // over plain text HTTP/2 would begin with an upgrade, which old servers trip over
           .version(http ? HttpClient.Version.HTTP_1_1 : HttpClient.Version.HTTP_2)
-          .method(request.method(), request.body() == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofByteArray(request.body()));
+          .method(request.method(), request.body() == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers
+              .ofByteArray(request.body()));
       request.headers().forEach(h -> builder.header(h.name(), h.value()));
       HttpResponse<byte[]> response = client.send(builder.build(), info -> new BoundedBody(limit));
       return new Answer(response.statusCode(), response.headers(), response.body());
@@ -130,7 +132,8 @@ final class HttpTransport implements AutoCloseable {
 
   /** A URL for people: without its query and user, where secrets may stand. */
   static String shown(URI uri) {
-    return uri.getScheme() + "://" + uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort()) + (uri.getRawPath() == null ? "" : uri.getRawPath());
+    return uri.getScheme() + "://" + uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort()) + (uri.getRawPath() == null ? "" : uri
+        .getRawPath());
   }
 
   @Override

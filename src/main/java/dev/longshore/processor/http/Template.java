@@ -9,8 +9,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A text with placeholders: {@code {item}}, {@code {item.some.field}}, {@code {index}}, and in a batch the name that stands for the values of
- * all items. Other braces are ordinary text.
+ * A text with placeholders: {@code {item}}, {@code {item.some.field}}, {@code {index}}, and in a batch the name that stands for the values
+ * of all items. Other braces are ordinary text.
  */
 final class Template {
   private static final Pattern PLACEHOLDER = Pattern.compile("\\{(item(?:\\.[A-Za-z0-9_-]+)*|index|[A-Za-z][A-Za-z0-9_-]*)}");
@@ -46,7 +46,8 @@ final class Template {
     JsonNode in(JsonNode value) {
       JsonNode at = value;
       for (String name : names) {
-        at = at.isArray() && name.chars().allMatch(Character::isDigit) && name.length() < 9 ? at.path(Integer.parseInt(name)) : at.path(name);
+        at = at.isArray() && name.chars().allMatch(Character::isDigit) && name.length() < 9 ? at.path(Integer.parseInt(name)) : at
+            .path(name);
       }
       return at.isMissingNode() || at.isNull() ? null : at;
     }
@@ -160,7 +161,8 @@ final class Template {
       if (c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || kept.indexOf(c) >= 0) {
         out.append(c);
       } else {
-        out.append('%').append(Character.toUpperCase(Character.forDigit(c >> 4, 16))).append(Character.toUpperCase(Character.forDigit(c & 15, 16)));
+        out.append('%').append(Character.toUpperCase(Character.forDigit(c >> 4, 16))).append(Character.toUpperCase(Character
+            .forDigit(c & 15, 16)));
       }
     }
     return out.toString();

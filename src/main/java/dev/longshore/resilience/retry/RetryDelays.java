@@ -11,8 +11,8 @@ public final class RetryDelays {
   private RetryDelays() {}
 
   /**
-   * The wait after a failed attempt: {@code initial * factor^(attempt-1)}, at most {@code max}, then moved by up to {@code jitter} of itself
-   * either way. A {@code retryAfter} wins over all of it. The answer is never negative and never above {@link #LONGEST}.
+   * The wait after a failed attempt: {@code initial * factor^(attempt-1)}, at most {@code max}, then moved by up to {@code jitter} of
+   * itself either way. A {@code retryAfter} wins over all of it. The answer is never negative and never above {@link #LONGEST}.
    *
    * @param initial wait after the first attempt
    * @param factor at least 1

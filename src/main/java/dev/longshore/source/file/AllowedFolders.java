@@ -30,7 +30,8 @@ public final class AllowedFolders {
       }
     }
     String leads = real.equals(path) ? "" : " (it leads to " + real + ")";
-    throw new SourceException(Reason.INVALID, field + ": " + path + leads + " is not under a folder that this pool allows, which are " + folders
+    throw new SourceException(Reason.INVALID, field + ": " + path + leads + " is not under a folder that this pool allows, which are "
+        + folders
         + "; put the data there, or have the folder added to the pool's spec.allow.files");
   }
 

@@ -43,8 +43,9 @@ public final class FileItemSource implements ItemSource {
     try {
       BasicFileAttributes attributes = Files.readAttributes(real, BasicFileAttributes.class);
       if (!attributes.isRegularFile()) {
-        throw new SourceException(Reason.INVALID, FIELD + ": " + path + " is a " + (attributes.isDirectory() ? "folder" : "special file")
-            + ", not a file" + (attributes.isDirectory() ? "; the format Files with a glob such as " + path + "/* takes a folder's files" : ""));
+        String what = attributes.isDirectory()
+            ? " is a folder, not a file; the format Files with a glob such as " + path + "/* takes a folder's files" : " is a special file";
+        throw new SourceException(Reason.INVALID, FIELD + ": " + path + what);
       }
       String pin = pin(attributes);
       if (from.isPresent() && !from.get().pin().equals(pin)) {

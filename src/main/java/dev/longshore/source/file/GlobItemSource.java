@@ -26,7 +26,7 @@ import java.util.Optional;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * The files that a glob matches, each an item {@code {"path":…,"size":…}}, sorted by path. The list is the source: it is pinned by its hash,
+ * The files that a glob matches, each an item {@code {"path":…,"size":…}}, sorted by path. The list is the source: pinned by its hash,
  * and made again by each reader. Globs are those of {@link java.nio.file.FileSystem#getPathMatcher}: {@code *} stays within a folder,
  * {@code **} does not. Links to files count as files, links to folders are not followed.
  */

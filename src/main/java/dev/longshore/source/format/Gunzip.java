@@ -35,8 +35,8 @@ public final class Gunzip {
   }
 
   /**
-   * The JDK's reader asks {@code available()} whether another gzip file follows and takes any exception there for the end. So this one never
-   * says 0 before the end, and remembers what went wrong: a broken connection must not look like the end of the data.
+   * The JDK's reader asks {@code available()} whether another gzip file follows and takes any exception there for the end. So this one
+   * never says 0 before the end, and remembers what went wrong: a broken connection must not look like the end of the data.
    */
   private static final class Packed extends FilterInputStream {
     private IOException failure;

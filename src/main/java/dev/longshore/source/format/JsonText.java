@@ -6,6 +6,7 @@ import java.util.Arrays;
 /** Writes JSON strings from UTF-8, into a buffer that is used again and again. */
 final class JsonText {
   private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] REPLACEMENT = "\ufffd".getBytes(StandardCharsets.UTF_8);
   private static final int EXCERPT = 1_000;
 
   private byte[] out = new byte[256];
@@ -79,7 +80,7 @@ final class JsonText {
     return i;
   }
 
-  /** The beginning of what could not be read, as a JSON string of at most 1 KiB; bytes that are no UTF-8 become the replacement character. */
+  /** The beginning of what could not be read, as a JSON string of at most 1 KiB; what is no UTF-8 becomes the replacement character. */
   static byte[] excerpt(byte[] b, int from, int to) {
     JsonText text = new JsonText();
     text.add('"');
@@ -100,8 +101,6 @@ final class JsonText {
     text.add('"');
     return text.bytes();
   }
-
-  private static final byte[] REPLACEMENT = "\ufffd".getBytes(StandardCharsets.UTF_8);
 
   private void escape(byte c) {
     room(6);

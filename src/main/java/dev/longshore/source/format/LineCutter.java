@@ -15,6 +15,8 @@ final class LineCutter implements Cutter {
   private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final long ONES = 0x0101010101010101L;
   private static final long HIGH = 0x8080808080808080L;
+  private static final int NONE = -1;
+  private static final int TOO_LONG = -2;
   private static final long LINE_FEEDS = ONES * '\n';
 
   /** What a line is made into. */
@@ -55,9 +57,6 @@ final class LineCutter implements Cutter {
       }
     }
   }
-
-  private static final int NONE = -1;
-  private static final int TOO_LONG = -2;
 
   /** How far the next line feed is; {@link #NONE} when the stream ends before, {@link #TOO_LONG} when no item is that long. */
   private int lineEnd() throws IOException {

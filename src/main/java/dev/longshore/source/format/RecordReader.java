@@ -112,7 +112,8 @@ public final class RecordReader implements ItemReader {
         case NDJSON -> new LineCutter(window, new JsonLines(), from);
         case JSON -> new JsonCutter(window, from);
         case CSV -> CsvCutter.open(window, from);
-        case FILES -> throw new SourceException(Reason.INVALID, input.field + ": the format Files is for a folder, not for one stream of data");
+        case FILES -> throw new SourceException(Reason.INVALID, input.field
+            + ": the format Files is for a folder, not for one stream of data");
       };
       if (from.offset() > 0 && input.hashed && !window.place().hash().equals(from.hash())) {
         throw changed(input.field, "the first " + from.offset() + " bytes are not what they were");

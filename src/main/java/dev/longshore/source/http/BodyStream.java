@@ -122,7 +122,7 @@ final class BodyStream extends InputStream implements BodySubscriber<InputStream
       Event event = events.poll(patience.toMillis(), TimeUnit.MILLISECONDS);
       if (event == null) {
         close();
-        throw new IOException("the server sent nothing for " + patience.toSeconds() + " s");
+        throw new IOException("the server sent nothing for " + patience.toMillis() + " ms");
       }
       return event;
     } catch (InterruptedException e) {

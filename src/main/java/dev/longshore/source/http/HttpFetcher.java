@@ -20,8 +20,8 @@ public class HttpFetcher {
   private static final Duration CONNECT = Duration.ofSeconds(10);
   private static final Duration SILENCE = Duration.ofSeconds(60);
 
-  private final HttpClient client = HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NEVER).connectTimeout(CONNECT).build();
   private final Duration silence;
+  private HttpClient client;
 
   public HttpFetcher() {
     this(SILENCE);
@@ -40,6 +40,14 @@ public class HttpFetcher {
   @Timeout(value = 30, unit = ChronoUnit.SECONDS)
   @Retry(maxRetries = 3, delay = 500, jitter = 200, retryOn = IOException.class)
   public HttpResponse<InputStream> fetch(HttpRequest request) throws IOException, InterruptedException {
-    return client.send(request, head -> new BodyStream(silence));
+    return client().send(request, head -> new BodyStream(silence));
+  }
+
+  /** Made when it is needed: it brings threads, and the proxies that stand before a bean are instances of this class too. */
+  private synchronized HttpClient client() {
+    if (client == null) {
+      client = HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NEVER).connectTimeout(CONNECT).build();
+    }
+    return client;
   }
 }

@@ -15,8 +15,8 @@ import java.util.function.Function;
 public final class RequestHeaders {
   private static final String FIELD = "spec.source.http.headersFrom";
   /** Set by the reader itself, or by the HTTP client. */
-  private static final Set<String> RESERVED = Set.of("accept-encoding", "range", "if-range", "host", "content-length", "connection", "expect",
-      "upgrade", "transfer-encoding", "te");
+  private static final Set<String> RESERVED = Set.of("accept-encoding", "range", "if-range", "host", "content-length", "connection",
+      "expect", "upgrade", "transfer-encoding", "te");
   private static final String TOKEN = "[A-Za-z0-9!#$%&'*+.^_`|~-]+";
 
   private final Map<String, String> values;
@@ -34,7 +34,8 @@ public final class RequestHeaders {
       }
       String env = header.getValue().env();
       if (env != null && (env.startsWith("LONGSHORE_") || !allow.env().contains("*") && !allow.env().contains(env))) {
-        throw invalid("header " + name + " takes the variable " + env + ", which this pool does not allow; its allow.env has " + allow.env());
+        throw invalid("header " + name + " takes the variable " + env + ", which this pool does not allow; its allow.env has "
+            + allow.env());
       }
       if (env == null) {
         value(name, header.getValue().value());
@@ -43,14 +44,16 @@ public final class RequestHeaders {
   }
 
   /** Fills the headers in from the worker's environment. */
-  public static RequestHeaders of(Map<String, HeaderValue> headers, Allow allow, Function<String, String> environment) throws SourceException {
+  public static RequestHeaders of(Map<String, HeaderValue> headers, Allow allow,
+      Function<String, String> environment) throws SourceException {
     check(headers, allow);
     Map<String, String> values = new LinkedHashMap<>();
     for (Map.Entry<String, HeaderValue> header : headers.entrySet()) {
       String env = header.getValue().env();
       String value = env == null ? header.getValue().value() : environment.apply(env);
       if (value == null) {
-        throw invalid("header " + header.getKey() + " takes the variable " + env + ", which the worker does not have; check the Secret and its key");
+        throw invalid("header " + header.getKey() + " takes the variable " + env
+            + ", which the worker does not have; check the Secret and its key");
       }
       // the line end that a file or a Secret often ends with is never meant
       values.put(header.getKey(), value(header.getKey(), env == null ? value : value.stripTrailing()));

@@ -48,7 +48,8 @@ public final class ItemSources {
       case HttpSource source -> {
         URI url = HttpItemSource.url(source.url());
         Allow allow = spec.allow();
-        yield new HttpItemSource(url, format(source.format(), "spec.source.http.format"), RequestHeaders.of(headers(source), allow, environment),
+        yield new HttpItemSource(url, format(source.format(), "spec.source.http.format"),
+            RequestHeaders.of(headers(source), allow, environment),
             new EgressRules(allow.loopback(), allow.cluster()), fetcher);
       }
     };

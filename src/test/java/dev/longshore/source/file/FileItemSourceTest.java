@@ -80,7 +80,8 @@ class FileItemSourceTest {
     for (Path path : List.of(outside, bad, folder.resolve("secret.txt"), data.resolve("../secret.txt"))) {
       assertRefused(() -> open(path), Reason.INVALID, "is not under a folder that this pool allows");
     }
-    assertRefused(() -> new FileItemSource(inside, Format.LINES, new AllowedFolders(List.of(data + "2", root + "/dat"))).open(Optional.empty()),
+    assertRefused(() -> new FileItemSource(inside, Format.LINES, new AllowedFolders(List.of(data + "2", root
+        + "/dat"))).open(Optional.empty()),
         Reason.INVALID, "is not under a folder");
     Path linkedFolder = Files.createSymbolicLink(root.resolve("linked"), data);
     AllowedFolders byLink = new AllowedFolders(List.of(linkedFolder.toString()));

@@ -13,19 +13,22 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class JsonCheckTest {
-  private static final String[] PARTS = {"{", "}", "[", "]", ",", ":", "\"a\"", "\"\\u00e9\\n\"", "\"\u20ac\"", "1", "-0", "0.5e-3", "01", "1.", "1e", "-",
+  private static final String[] PARTS = {"{", "}", "[", "]", ",", ":", "\"a\"", "\"\\u00e9\\n\"", "\"\u20ac\"", "1", "-0", "0.5e-3", "01",
+      "1.", "1e", "-",
     "true", "false", "null", "nul", " ", "\t", "\"", "\\", "\u0001", "+1", ".5", "\"\\x\"", "\"\\u12\"", "NaN", "'a'", "/*c*/"};
 
   private final JsonCheck check = new JsonCheck();
 
   @ParameterizedTest
-  @ValueSource(strings = {"0", "-1.5E+10", "\"\"", "{}", "[]", "[[],{}]", " {\"a\":[1,{\"b\":null}],\"a\":true} ", "\"\\ud83d\\ude00\\/\"", "[1\n,\r2]"})
+  @ValueSource(strings = {"0", "-1.5E+10", "\"\"", "{}", "[]", "[[],{}]", " {\"a\":[1,{\"b\":null}],\"a\":true} ",
+      "\"\\ud83d\\ude00\\/\"", "[1\n,\r2]"})
   void whatIsJsonIsTaken(String text) {
     assertThat(valid(text)).isTrue();
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", " ", "01", "1.", ".1", "+1", "1e", "--1", "tru", "truex", "nullnull", "{", "[", "[1", "{\"a\"}", "{\"a\":}", "{a:1}", "[1 2]",
+  @ValueSource(strings = {"", " ", "01", "1.", ".1", "+1", "1e", "--1", "tru", "truex", "nullnull", "{", "[", "[1", "{\"a\"}", "{\"a\":}",
+      "{a:1}", "[1 2]",
     "1 2", "\"", "\"\\\"", "\"\n\"", "{\"a\":1,}", "[,]", "]", "[}", "{]", "{\"a\":1]"})
   void whatIsNoJsonIsRefused(String text) {
     assertThat(valid(text)).isFalse();
@@ -45,7 +48,8 @@ class JsonCheckTest {
 
   @Test
   void utf8ThatIsNotWellFormedIsRefused() {
-    int[][] wrong = {{0x80}, {0xc0, 0x80}, {0xc1, 0xbf}, {0xe0, 0x80, 0x80}, {0xed, 0xa0, 0x80}, {0xf0, 0x80, 0x80, 0x80}, {0xf4, 0x90, 0x80, 0x80},
+    int[][] wrong = {{0x80}, {0xc0, 0x80}, {0xc1, 0xbf}, {0xe0, 0x80, 0x80}, {0xed, 0xa0, 0x80}, {0xf0, 0x80, 0x80, 0x80}, {0xf4, 0x90,
+        0x80, 0x80},
       {0xf5, 0x80, 0x80, 0x80}, {0xe2, 0x82}, {0xff}};
     for (int[] bytes : wrong) {
       byte[] text = new byte[bytes.length + 2];

@@ -16,7 +16,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class JsonFormatTest {
   @Test
   void elementsAreWrittenCompactAndExact() throws Exception {
-    assertThat(Reading.all(Format.JSON, "\ufeff [ {\"a\" : [ 1 , 2.50 ],\n \"b c\":\" \\\" , ] \"} ,\n 123456789012345678901234567890.00,\"\u20ac\", null ] \n"))
+    assertThat(Reading.all(Format.JSON,
+        "\ufeff [ {\"a\" : [ 1 , 2.50 ],\n \"b c\":\" \\\" , ] \"} ,\n 123456789012345678901234567890.00,\"\u20ac\", null ] \n"))
         .containsExactly("{\"a\":[1,2.50],\"b c\":\" \\\" , ] \"}", "123456789012345678901234567890.00", "\"\u20ac\"", "null");
   }
 

@@ -40,7 +40,8 @@ class RecordReaderBench {
     Random random = new Random(1);
     StringBuilder text = new StringBuilder(format == Format.CSV ? "id,url,size\n" : "");
     for (int i = 0; i < RECORDS; i++) {
-      String url = "https://example.org/artists/%08x/releases/%08x/tracks/%04x".formatted(random.nextInt(), random.nextInt(), random.nextInt(65_536));
+      String url = "https://example.org/artists/%08x/releases/%08x/tracks/%04x".formatted(random.nextInt(), random.nextInt(),
+          random.nextInt(65_536));
       String record = switch (format) {
         case CSV -> i + "," + url + ",\"" + random.nextInt(1_000_000) + "\"";
         default -> "{\"id\":%d,\"url\":\"%s\",\"size\":%d,\"live\":true}".formatted(i, url, random.nextInt(1_000_000));

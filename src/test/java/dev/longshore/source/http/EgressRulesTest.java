@@ -15,7 +15,8 @@ class EgressRulesTest {
   private static final EgressRules CLOSED = new EgressRules(false, false);
 
   @ParameterizedTest
-  @ValueSource(strings = {"169.254.169.254", "fe80::1", "::ffff:169.254.1.1", "fd00:ec2::254", "100.100.100.200", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1",
+  @ValueSource(strings = {"169.254.169.254", "fe80::1", "::ffff:169.254.1.1", "fd00:ec2::254", "100.100.100.200", "64:ff9b::a9fe:a9fe",
+      "2002:a9fe:a9fe::1",
     "224.0.0.1", "255.255.255.255", "::169.254.169.254"})
   void linkLocalAndMetadataAddressesAreNeverReached(String address) throws Exception {
     assertThat(OPEN.refusal(InetAddress.getByName(address))).isPresent();
@@ -24,14 +25,16 @@ class EgressRulesTest {
   @ParameterizedTest
   @ValueSource(strings = {"127.0.0.1", "127.8.8.8", "::1", "0.0.0.0", "::", "0.1.2.3", "::ffff:127.0.0.1", "64:ff9b::7f00:1"})
   void loopbackIsReachedAsAllowed(String address) throws Exception {
-    assertThat(new EgressRules(false, true).refusal(InetAddress.getByName(address))).hasValueSatisfying(why -> assertThat(why).contains("loopback"));
+    assertThat(new EgressRules(false,
+        true).refusal(InetAddress.getByName(address))).hasValueSatisfying(why -> assertThat(why).contains("loopback"));
     assertThat(new EgressRules(true, false).refusal(InetAddress.getByName(address))).isEmpty();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"10.1.2.3", "172.16.0.1", "192.168.1.1", "100.64.0.1", "fd12::1", "fec0::1", "::ffff:10.0.0.1", "2002:a00:1::1"})
   void privateAddressesAreReachedAsAllowed(String address) throws Exception {
-    assertThat(new EgressRules(true, false).refusal(InetAddress.getByName(address))).hasValueSatisfying(why -> assertThat(why).contains("private"));
+    assertThat(new EgressRules(true,
+        false).refusal(InetAddress.getByName(address))).hasValueSatisfying(why -> assertThat(why).contains("private"));
     assertThat(new EgressRules(false, true).refusal(InetAddress.getByName(address))).isEmpty();
   }
 

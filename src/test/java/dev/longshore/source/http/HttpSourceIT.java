@@ -15,8 +15,11 @@ import dev.longshore.source.SourcePosition;
 import dev.longshore.source.format.Reading;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,6 +30,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.GZIPOutputStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -45,6 +50,16 @@ class HttpSourceIT {
   private final List<HttpServer> servers = new ArrayList<>();
   private final ConcurrentLinkedQueue<String> requests = new ConcurrentLinkedQueue<>();
   private final CountDownLatch end = new CountDownLatch(1);
+  /** One for each answer whose head the client has. */
+  private final Semaphore answers = new Semaphore(0);
+  private final HttpFetcher fetcher = new HttpFetcher(Duration.ofMillis(500)) {
+    @Override
+    public HttpResponse<InputStream> fetch(HttpRequest request) throws IOException, InterruptedException {
+      HttpResponse<InputStream> answer = super.fetch(request);
+      answers.release();
+      return answer;
+    }
+  };
   private HttpServer server;
   private volatile byte[] content = text(RECORDS);
   private volatile String version = "1";
@@ -101,7 +116,7 @@ class HttpSourceIT {
       exchange.getResponseHeaders().set("ETag", "\"1\"");
       exchange.sendResponseHeaders(200, content.length);
       exchange.getResponseBody().write(content, 0, 1_000);
-      exchange.close();
+      closeOnceAnswered(exchange);
     });
     try (ItemReader reader = source("/data").open(Optional.empty())) {
       assertRefused(() -> Reading.all(reader), Reason.UNAVAILABLE, "reading broke off");
@@ -247,7 +262,19 @@ class HttpSourceIT {
     exchange.sendResponseHeaders(from > 0 ? 206 : 200, body.length - from);
     int limit = (int) Math.min(body.length, from + (long) atOnce * (from > 0 ? 1 : requests.size()));
     exchange.getResponseBody().write(body, from, limit - from);
-    exchange.close();
+    closeOnceAnswered(exchange);
+  }
+
+  /** The client gives up the whole answer when a connection breaks before it has looked at the head: here it shall break behind that. */
+  private void closeOnceAnswered(HttpExchange exchange) throws IOException {
+    try {
+      exchange.getResponseBody().flush();
+      assertThat(answers.tryAcquire(10, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      exchange.close();
+    }
   }
 
   private static String header(HttpExchange exchange, String name, String value) {
@@ -299,7 +326,7 @@ class HttpSourceIT {
 
   private HttpItemSource source(String path, Format format, Map<String, HeaderValue> headers) throws SourceException {
     return new HttpItemSource(HttpItemSource.url(address(server) + path), format, RequestHeaders.of(headers, allow(), name -> "secret"),
-        new EgressRules(true, false), new HttpFetcher(Duration.ofMillis(500)));
+        new EgressRules(true, false), fetcher);
   }
 
   private static Allow allow() {

@@ -15,7 +15,8 @@ import org.junit.jupiter.api.Test;
 class InlineItemSourceTest {
   @Test
   void itemsOfTheManifestAndOfAConfigMapAreRead() throws Exception {
-    assertThat(Reading.all(source(Format.JSON, "[{\"id\": 1},{\"id\": 2}]").open(Optional.empty()))).containsExactly("{\"id\":1}", "{\"id\":2}");
+    assertThat(Reading.all(source(Format.JSON, "[{\"id\": 1},{\"id\": 2}]").open(Optional.empty()))).containsExactly("{\"id\":1}",
+        "{\"id\":2}");
     assertThat(Reading.all(source(Format.LINES, "a\nb\n").open(Optional.empty()))).containsExactly("\"a\"", "\"b\"");
     assertThat(source(Format.LINES, "a\nb\n").estimate()).contains(2L);
   }
@@ -34,7 +35,8 @@ class InlineItemSourceTest {
 
   @Test
   void itemsThatAreNotInTheLedgerAreAnError() {
-    assertThatThrownBy(() -> new InlineItemSource(Format.JSON, Optional::empty).open(Optional.empty())).hasMessageStartingWith("spec.source: ");
+    assertThatThrownBy(() -> new InlineItemSource(Format.JSON,
+        Optional::empty).open(Optional.empty())).hasMessageStartingWith("spec.source: ");
     assertThat(new InlineItemSource(Format.JSON, Optional::empty).estimate()).isEmpty();
   }
 

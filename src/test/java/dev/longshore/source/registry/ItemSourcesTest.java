@@ -47,7 +47,8 @@ class ItemSourcesTest {
   void whatIsRightPassesTheCheck() throws Exception {
     Path file = Files.writeString(data.resolve("a.json"), "[1]");
     for (SourceSpec spec : List.of(new FileSource(file.toString(), Format.JSON), new InlineSource(Format.JSON),
-        http("http://example.org/", Map.of("Authorization", new HeaderValue(null, "TOKEN"))), new FileSource(data + "/*.none", Format.FILES))) {
+        http("http://example.org/", Map.of("Authorization", new HeaderValue(null, "TOKEN"))), new FileSource(data + "/*.none",
+            Format.FILES))) {
       assertThatCode(() -> check(spec)).doesNotThrowAnyException();
     }
   }
@@ -63,7 +64,8 @@ class ItemSourcesTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"ftp://example.org/", "/relative", "http:///path", "http://exa mple.org/", "http://user:secret@example.org/", "http://example.org/{id}", "''"})
+  @CsvSource({"ftp://example.org/", "/relative", "http:///path", "http://exa mple.org/", "http://user:secret@example.org/",
+      "http://example.org/{id}", "''"})
   void aWrongUrlIsRefused(String url) {
     assertInvalid(http(url, Map.of()), "spec.source.http.url: ");
   }
@@ -71,8 +73,10 @@ class ItemSourcesTest {
   @ParameterizedTest
   @CsvSource({"SECRET", "LONGSHORE_REDIS_PASSWORD"})
   void onlyVariablesThatThePoolAllowsReachHeaders(String env) {
-    assertInvalid(http("http://example.org/", Map.of("Authorization", new HeaderValue(null, env))), "spec.source.http.headersFrom: header Authorization");
-    JobSpec any = spec(http("http://example.org/", Map.of("X", new HeaderValue(null, "LONGSHORE_RABBITMQ_URL"))), List.of("*", "LONGSHORE_RABBITMQ_URL"));
+    assertInvalid(http("http://example.org/", Map.of("Authorization", new HeaderValue(null, env))),
+        "spec.source.http.headersFrom: header Authorization");
+    JobSpec any = spec(http("http://example.org/", Map.of("X", new HeaderValue(null, "LONGSHORE_RABBITMQ_URL"))), List.of("*",
+        "LONGSHORE_RABBITMQ_URL"));
     assertThatThrownBy(() -> sources.create(any, Optional::empty, name -> "value")).hasMessageContaining("does not allow");
   }
 
@@ -80,11 +84,13 @@ class ItemSourcesTest {
   void headersThatCannotBeSentAreRefusedWithoutShowingThem() {
     assertInvalid(http("http://example.org/", Map.of("Host", new HeaderValue("x", null))), "spec.source.http.headersFrom: 'Host'");
     assertInvalid(http("http://example.org/", Map.of("a b", new HeaderValue("x", null))), "spec.source.http.headersFrom: 'a b'");
-    assertInvalid(http("http://example.org/", Map.of("X", new HeaderValue("secret\r\nY: 1", null))), "spec.source.http.headersFrom: the value of header X");
+    assertInvalid(http("http://example.org/", Map.of("X", new HeaderValue("secret\r\nY: 1", null))),
+        "spec.source.http.headersFrom: the value of header X");
     HttpSource byEnv = http("http://example.org/", Map.of("X", new HeaderValue(null, "TOKEN")));
     JobSpec spec = spec(byEnv, List.of("TOKEN"));
     assertThatThrownBy(() -> sources.create(spec, Optional::empty, name -> "secret\nvalue")).hasMessageNotContaining("secret");
-    assertThatThrownBy(() -> sources.create(spec, Optional::empty, name -> null)).hasMessageContaining("TOKEN, which the worker does not have");
+    assertThatThrownBy(() -> sources.create(spec, Optional::empty,
+        name -> null)).hasMessageContaining("TOKEN, which the worker does not have");
     assertThatCode(() -> sources.create(spec, Optional::empty, name -> "ends in a line break\n")).doesNotThrowAnyException();
   }
 
@@ -95,7 +101,8 @@ class ItemSourcesTest {
   }
 
   private void assertInvalid(SourceSpec source, String message) {
-    assertThatThrownBy(() -> check(source)).isInstanceOfSatisfying(SourceException.class, e -> assertThat(e.reason()).isEqualTo(Reason.INVALID))
+    assertThatThrownBy(() -> check(source)).isInstanceOfSatisfying(SourceException.class,
+        e -> assertThat(e.reason()).isEqualTo(Reason.INVALID))
         .hasMessageStartingWith(message);
   }
 

@@ -12,7 +12,6 @@ import dev.longshore.worker.intake.FeedConsumer;
 import dev.longshore.worker.intake.SourceOpener;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import org.jboss.logging.Logger;
 

@@ -60,8 +60,8 @@ class WorkerBench {
         await().pollInterval(Duration.ofMillis(20)).atMost(Duration.ofSeconds(60))
             .until(() -> ledger.read(List.of(job)).get(job).counts().allFinal());
         long wall = System.nanoTime() - start;
-        System.out.printf("round %d: intake and work of %,d items of 120 bytes: %,.0f items/s, %,.0f items for a second of one core%n", round,
-            ITEMS, ITEMS * 1e9 / wall, ITEMS * 1e9 / (cpu() - cpu));
+        System.out.printf("round %d: intake and work of %,d items of 120 bytes: %,.0f items/s, %,.0f items for a core's second%n",
+            round, ITEMS, ITEMS * 1e9 / wall, ITEMS * 1e9 / (cpu() - cpu));
       }
     } finally {
       ladder.shutdownNow();

@@ -26,7 +26,8 @@ public final class LocalQueues implements AutoCloseable {
 
   /** The queues as workers reach them. */
   public WorkQueues port() {
-    return (WorkQueues) Proxy.newProxyInstance(WorkQueues.class.getClassLoader(), new Class<?>[] {WorkQueues.class}, (proxy, method, args) -> {
+    Class<?>[] ports = {WorkQueues.class};
+    return (WorkQueues) Proxy.newProxyInstance(WorkQueues.class.getClassLoader(), ports, (proxy, method, args) -> {
       if (away) {
         QueueUnavailableException cause = new QueueUnavailableException("taken away by the test", null);
         if (method.getName().equals("health")) {

@@ -82,8 +82,8 @@ final class Scene implements AutoCloseable {
   }
 
   Worker worker(String pod, BatchProcessor processor) {
-    Worker worker = new Worker(new WorkerSettings(POOL, pod), ledger(), pools, queues.port(), (spec, inline) -> source, (job, spec) -> processor,
-        InstantSource.system());
+    Worker worker = new Worker(new WorkerSettings(POOL, pod), ledger(), pools, queues.port(), (spec, inline) -> source,
+        (job, spec) -> processor, InstantSource.system());
     workers.add(worker);
     worker.start();
     return worker;

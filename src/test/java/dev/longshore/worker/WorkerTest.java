@@ -297,8 +297,8 @@ class WorkerTest {
       pass.acquire();
       return Outcome.DONE;
     });
-    await().atMost(Duration.ofSeconds(10)).ignoreExceptions().untilAsserted(() -> assertThat(scene.pools.heartbeats(Scene.POOL).get("a").heartbeat())
-        .satisfies(beat -> {
+    await().atMost(Duration.ofSeconds(10)).ignoreExceptions().untilAsserted(() ->
+        assertThat(scene.pools.heartbeats(Scene.POOL).get("a").heartbeat()).satisfies(beat -> {
           assertThat(beat.state()).isEqualTo(State.READY);
           assertThat(beat.done()).isEqualTo(10);
           assertThat(beat.busyPercent()).isGreaterThan(90);

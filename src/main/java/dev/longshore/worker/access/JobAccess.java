@@ -21,8 +21,8 @@ import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 
 /**
- * One job's ledger and queues, with patience: a call waits and tries again while either is away. It ends with {@link LedgerGoneException} when
- * the job is gone, and with {@link CancellationException} when this worker closes.
+ * One job's ledger and queues, with patience: a call waits and tries again while either is away. It ends with {@link LedgerGoneException}
+ * when the job is gone, and with {@link CancellationException} when this worker closes.
  */
 public final class JobAccess {
   private final JobRef job;

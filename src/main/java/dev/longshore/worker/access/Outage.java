@@ -10,7 +10,7 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
-/** Knows whether ledger and broker can be reached, as this worker's own calls found them; says so in the log when it changes, not more often. */
+/** Knows whether ledger and broker can be reached, as this worker's own calls found them; logs when that changes, not more often. */
 public final class Outage {
   private static final Logger LOG = Logger.getLogger(Outage.class);
   private static final long FIRST_WAIT_MILLIS = 50;
@@ -42,7 +42,8 @@ public final class Outage {
       return before;
     });
     if (turned) {
-      LOG.warnf("state=waiting reason=\"%s\" heals=\"%s\"", store(), "taking no new work; going on by itself when the ledger answers again");
+      LOG.warnf("state=waiting reason=\"%s\" heals=\"%s\"", store(),
+          "taking no new work; going on by itself when the ledger answers again");
       listeners.forEach(Runnable::run);
     }
   }

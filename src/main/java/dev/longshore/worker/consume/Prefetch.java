@@ -1,8 +1,8 @@
 package dev.longshore.worker.consume;
 
 /**
- * How many messages a worker has in hand: about a second of work, so that it never waits for the broker and other workers never wait for what
- * it hoards. Changes only when the aim is off by a factor of two.
+ * How many messages a worker has in hand: about a second of work, so that it never waits for the broker and other workers never wait for
+ * what it hoards. Changes only when the aim is off by a factor of two.
  */
 final class Prefetch {
   static final int FIRST = 8;

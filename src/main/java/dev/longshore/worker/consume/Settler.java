@@ -1,7 +1,6 @@
 package dev.longshore.worker.consume;
 
 import dev.longshore.job.Chunk;
-import dev.longshore.job.ChunkCodec;
 import dev.longshore.job.IndexSet;
 import dev.longshore.job.JobSpec;
 import dev.longshore.job.WorkItem;
@@ -23,8 +22,8 @@ import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /**
- * Books what came of a delivery's items, in the order of the protocol: dead letters, then the ledger, then the copies of what comes again, then
- * the ack. A crash between any two steps leaves a message or a lease that brings the item back.
+ * Books what came of a delivery's items, in the order of the protocol: dead letters, then the ledger, then the copies of what comes again,
+ * then the ack. A crash between any two steps leaves a message or a lease that brings the item back.
  */
 final class Settler {
   private static final Logger LOG = Logger.getLogger(Settler.class);
@@ -111,7 +110,8 @@ final class Settler {
       while (item.index() != one.index()) {
         item = items.next();
       }
-      out.add(new Outgoing(Kind.DEAD, letters.of(taken.work().run(), one.index(), item.attempt(), one.failure(), item.json()), Duration.ZERO));
+      Message letter = letters.of(taken.work().run(), one.index(), item.attempt(), one.failure(), item.json());
+      out.add(new Outgoing(Kind.DEAD, letter, Duration.ZERO));
     }
     return out;
   }

@@ -31,8 +31,8 @@ import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /**
- * Takes a job's chunks from its work queue to the processor and back to the ledger. It stops taking while the ledger is away, and goes on by
- * itself.
+ * Takes a job's chunks from its work queue to the processor and back to the ledger. It stops taking while the ledger is away, and goes on
+ * by itself.
  */
 public final class WorkConsumer {
   private static final Logger LOG = Logger.getLogger(WorkConsumer.class);

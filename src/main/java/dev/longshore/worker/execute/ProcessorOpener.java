@@ -8,6 +8,6 @@ import dev.longshore.processor.InvalidProcessorException;
 @FunctionalInterface
 public interface ProcessorOpener {
 
-  /** Throws {@link InvalidProcessorException} when the job's processor is wrong or not allowed: the job ends as {@code InvalidProcessor}. */
+  /** Throws {@link InvalidProcessorException} when the processor is wrong or not allowed: the job ends as {@code InvalidProcessor}. */
   BatchProcessor open(JobRef job, JobSpec spec);
 }

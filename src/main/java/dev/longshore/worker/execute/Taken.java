@@ -11,8 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A delivery whose items are leased to this worker, and what came of each so far. Outcomes are recorded by the calls and taken out in rounds by
- * whoever settles; one thread settles at a time.
+ * A delivery whose items are leased to this worker, and what came of each so far. Outcomes are recorded by the calls and taken out in rounds
+ * by whoever settles; one thread settles at a time.
  */
 public final class Taken {
   /** The outcome of an item that was not started, or whose call was interrupted. */

@@ -23,8 +23,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Brings blocks of chunks to the work queue: announce, publish, confirm, store the position. Several blocks are under way while the next one is
- * read; positions are stored in order, each behind the confirms of all before it.
+ * Brings blocks of chunks to the work queue: announce, publish, confirm, store the position. Several blocks are under way while the next
+ * one is read; positions are stored in order, each behind the confirms of all before it.
  */
 final class Shipping {
   private static final ObjectMapper JSON = new ObjectMapper();

@@ -90,7 +90,9 @@ class IntakeRunTest {
       try (LocalQueues broker = new LocalQueues()) {
         broker.truth().declare(JOB);
         int[] left = {call};
-        Throwable crash = catchThrowable(() -> run(crashing(Ledger.class, truth, left), crashing(WorkQueues.class, broker.truth(), left), every7th(200)));
+        Ledger ledgerThatCrashes = crashing(Ledger.class, truth, left);
+        WorkQueues queuesThatCrash = crashing(WorkQueues.class, broker.truth(), left);
+        Throwable crash = catchThrowable(() -> run(ledgerThatCrashes, queuesThatCrash, every7th(200)));
         run(truth, broker.truth(), every7th(200));
         IndexSet chunks = indexes(broker);
         assertThat(chunks).as("crash at call %d", call).isEqualTo(IndexSet.range(0, 199).filter(index -> index % 7 != 0));
@@ -275,7 +277,8 @@ class IntakeRunTest {
   }
 
   private static IndexSet indexes(LocalQueues queues) {
-    return queues.ready(JOB, Kind.WORK).stream().map(message -> ((Message.Work) message).indexes()).reduce(IndexSet.empty(), IndexSet::plus);
+    return queues.ready(JOB, Kind.WORK).stream().map(message -> ((Message.Work) message).indexes())
+        .reduce(IndexSet.empty(), IndexSet::plus);
   }
 
   private long known() {

@@ -148,7 +148,7 @@ class WorkerTest {
     await().until(() -> scene.queues.truth().depth(Scene.JOB, Kind.WORK).consumers() == 0);
     scene.storeAway = false;
     assertThat(scene.awaitEnd().succeeded()).isEqualTo(2_000);
-    assertThat(worker.health().up()).isTrue();
+    await().until(() -> worker.health().up());
   }
 
   @Test

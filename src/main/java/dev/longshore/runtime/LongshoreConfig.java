@@ -48,12 +48,16 @@ public interface LongshoreConfig {
     /** A file that holds the URL. */
     Optional<String> urlFile();
 
+    /** The user; may stand in the URL too. */
     Optional<String> username();
 
+    /** A file that holds the user's name. */
     Optional<String> usernameFile();
 
+    /** The password; may stand in the URL too. */
     Optional<String> password();
 
+    /** A file that holds the password. */
     Optional<String> passwordFile();
   }
 
@@ -62,10 +66,13 @@ public interface LongshoreConfig {
     /** {@code redis://host:port/database} or {@code rediss://…}. */
     Optional<String> url();
 
+    /** A file that holds the URL. */
     Optional<String> urlFile();
 
+    /** The password; may stand in the URL too. */
     Optional<String> password();
 
+    /** A file that holds the password. */
     Optional<String> passwordFile();
   }
 
@@ -116,12 +123,12 @@ public interface LongshoreConfig {
 
     /** Where HTTP of sources and processors may go. */
     interface Egress {
-      /** Loopback addresses. */
+      /** Whether HTTP of sources and processors may reach loopback addresses. */
       @WithDefault("false")
       boolean loopback();
 
-      /** Private (cluster) addresses. */
-      @WithDefault("true")
+      /** Whether it may reach private (cluster) addresses. */
+      @WithDefault("false")
       boolean cluster();
     }
   }

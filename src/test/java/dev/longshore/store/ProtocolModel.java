@@ -211,6 +211,15 @@ public final class ProtocolModel {
 
   private void take(Worker worker, Task task) {
     Message message = task.message;
+    if (worker.tasks.stream().anyMatch(other -> other != task && (other.mine & message.items()) != 0)) {
+      // the ledger would answer "yours" to the holder itself, and what the other delivery still has to publish would hang on this worker's life
+      handOn(worker, task, delayed, message);
+      task.steps.add(() -> {
+        task.acked = true;
+        note("in hand already", worker.name, message);
+      });
+      return;
+    }
     Ledger.TakeReply reply = ledger.take(job, set(message.items()), message.attempt(), worker.name);
     changed = true;
     note("take", worker.name, message, reply);
@@ -264,7 +273,9 @@ public final class ProtocolModel {
     if (!publish(queue, message)) {
       // what cannot be handed on goes back: leases first, or the next taker would wait for this one
       task.steps.clear();
-      task.steps.add(() -> release(worker, task.mine, task.message.attempt()));
+      if (task.mine != 0) {
+        task.steps.add(() -> release(worker, task.mine, task.message.attempt()));
+      }
       task.steps.add(() -> requeue(worker, task));
     }
   }

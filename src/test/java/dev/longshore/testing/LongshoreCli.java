@@ -29,6 +29,7 @@ public final class LongshoreCli implements AutoCloseable {
   /** Works in {@code folder}. */
   public LongshoreCli(Path folder) {
     this.folder = folder;
+    environment.put("LONGSHORE_BUILD", "never");
     assertThat(JAR).as("the packaged application: run these tests by ./mvnw verify").exists();
   }
 

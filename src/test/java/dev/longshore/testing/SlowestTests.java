@@ -23,7 +23,7 @@ public final class SlowestTests implements TestExecutionListener {
   private static final int SHOWN = 20;
 
   private final Map<String, Long> started = new ConcurrentHashMap<>();
-  private final boolean integration = Boolean.getBoolean("longshore.integration");
+  private final boolean integration = Boolean.getBoolean("test.integration");
 
   @Override
   public void testPlanExecutionStarted(TestPlan plan) {

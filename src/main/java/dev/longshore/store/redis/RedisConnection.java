@@ -149,7 +149,8 @@ public final class RedisConnection implements AutoCloseable {
 
   private RuntimeException meaning(Lane lane, Throwable cause) {
     String text = String.valueOf(cause.getMessage());
-    if (cause instanceof ErrorType) {
+    // the client tells of a closed connection by an error of the kind that Redis itself answers with
+    if (cause instanceof ErrorType && !text.startsWith("CONNECTION_CLOSED")) {
       String code = text.contains(" ") ? text.substring(0, text.indexOf(' ')) : text;
       if (code.equals("OOM")) {
         return new StoreFullException("Redis at " + settings + " has no memory left: raise its maxmemory, or delete finished jobs ("

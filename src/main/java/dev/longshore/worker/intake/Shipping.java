@@ -74,7 +74,9 @@ final class Shipping {
         access.settle(skipped(piece));
       }
       if (piece.chunk() != null) {
-        published.add(access.tryPublish(new Outgoing(Kind.WORK, Message.Work.of(feed.run(), piece.chunk()), Duration.ZERO)));
+        // packing a chunk takes as long as reading one: both go on side by side
+        published.add(CompletableFuture.supplyAsync(() -> Message.Work.of(feed.run(), piece.chunk()), Thread.ofVirtual()::start)
+            .thenCompose(message -> access.tryPublish(new Outgoing(Kind.WORK, message, Duration.ZERO))));
       }
     }
     underWay.add(new Block(published, end, json(position)));

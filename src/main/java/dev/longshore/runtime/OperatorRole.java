@@ -6,6 +6,7 @@ import dev.longshore.job.JobRef;
 import dev.longshore.operator.OperatorService;
 import dev.longshore.operator.OperatorSettings;
 import dev.longshore.queue.WorkQueues;
+import dev.longshore.queue.rabbitmq.RabbitWorkQueues;
 import dev.longshore.rest.JobViews;
 import dev.longshore.store.Ledger;
 import dev.longshore.store.Pools;
@@ -48,7 +49,8 @@ public class OperatorRole implements JobViews {
         RedisConnection store = connections.store();
         Ledger accounts = new RedisLedger(store, config.worker().leaseTime());
         Pools pools = new RedisPools(store);
-        WorkQueues queues = connections.broker("operator")) {
+        RabbitWorkQueues queues = connections.broker("operator")) {
+      queues.declareLadder();
       OperatorService service = start(kubernetes, accounts, pools, queues, OperatorConfiguration.settings(config));
       termination.await();
       LOG.info("operator=stopping");

@@ -93,7 +93,9 @@ final class LocalCluster implements AutoCloseable {
       RedisConnection store = own(new RedisConnection(services.store()));
       ledger = own(new RedisLedger(store, LEASE));
       pools = own(new RedisPools(store));
-      queues = own(new RabbitWorkQueues(services.broker()));
+      RabbitWorkQueues rabbit = own(new RabbitWorkQueues(services.broker()));
+      rabbit.declareLadder();
+      queues = rabbit;
       require("the store", ledger.health().up(), ledger.health().message());
       require("the broker", queues.health().up(), queues.health().message());
     }

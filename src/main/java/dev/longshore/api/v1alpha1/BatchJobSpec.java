@@ -55,11 +55,12 @@ public record BatchJobSpec(
   @Tolerant
   public record Batching(
       @Min(1) @Max(1000)
-      @JsonPropertyDescription("Items in one processor call, at most. 1 to 1000. Default: what the processor says of itself: 50 for "
-          + "http with batch, 100 for exec with mode Batch, what a plugin says, else 1.")
+      @JsonPropertyDescription("Items in one processor call, at most. 1 to 1000. Default: what the processor says of itself: 1000 "
+          + "for noop, 50 for http with batch, 100 for exec with mode Batch, what a plugin says, else 1.")
       Integer size,
       @Default("5s") @Pattern(Patterns.DURATION)
-      @JsonPropertyDescription("How long a batch that is not full waits for further items. A duration such as 500ms, 5s, 1m30s. Default 5s.")
+      @JsonPropertyDescription("How long a batch that is not full waits for further items at most; it goes at once when none can come. A "
+          + "duration such as 500ms, 5s, 1m30s. Default 5s.")
       String maxWait,
       @JsonPropertyDescription("The messages that items travel in: the unit of delivery.")
       ChunkSize chunk) {}

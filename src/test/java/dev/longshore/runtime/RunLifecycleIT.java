@@ -78,10 +78,12 @@ class RunLifecycleIT {
     worker(0.2);
     LongshoreCli.Running run = cli.start("run", "-f", manifest.toString(), "--workers", "2");
     await().atMost(LIMIT).until(() -> run.errors().contains("Running") && run.errors().matches("(?s).* [1-9]\\d*/500.*"));
-    assertThat(LongshoreCli.processesWith(folder.toString())).as("a running cluster").hasSizeGreaterThan(4);
+    assertThat(LongshoreCli.processesWith(folder.toString())).as("a running cluster").hasSizeGreaterThan(6);
 
+    List<ProcessHandle> family = run.process().descendants().toList();
     run.process().destroyForcibly().waitFor();
 
+    await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(family).filteredOn(ProcessHandle::isAlive).isEmpty());
     assertNothingIsLeft();
   }
 

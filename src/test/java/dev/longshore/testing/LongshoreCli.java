@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -111,14 +112,15 @@ public final class LongshoreCli implements AutoCloseable {
     }
   }
 
-  /** Processes of this machine whose command line holds {@code text}, this one aside. */
+  /** Processes of this machine whose command line or environment holds {@code text}, this one aside. */
   public static List<String> processesWith(String text) {
     try (Stream<Path> processes = Files.list(Path.of("/proc"))) {
       List<String> found = new ArrayList<>();
       for (Path process : processes.filter(p -> p.getFileName().toString().matches("\\d+")).toList()) {
         try {
-          String line = Files.readString(process.resolve("cmdline")).replace('\0', ' ');
-          if (line.contains(text) && Long.parseLong(process.getFileName().toString()) != ProcessHandle.current().pid()) {
+          String line = Files.readString(process.resolve("cmdline"), StandardCharsets.ISO_8859_1).replace('\0', ' ');
+          if ((line.contains(text) || Files.readString(process.resolve("environ"), StandardCharsets.ISO_8859_1).contains(text))
+              && Long.parseLong(process.getFileName().toString()) != ProcessHandle.current().pid()) {
             found.add(process.getFileName() + " " + line);
           }
         } catch (IOException e) {

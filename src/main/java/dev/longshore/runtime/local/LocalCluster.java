@@ -141,14 +141,17 @@ final class LocalCluster implements AutoCloseable {
     return names;
   }
 
-  /** Makes the namespace, and in it the Secret from which workers know broker and store. */
+  /** Makes the namespace, and in it the Secret from which workers know broker and store; embedded ones need neither. */
   private void prepare(String namespace) {
     if (client.namespaces().withName(namespace).get() == null) {
       client.resource(new NamespaceBuilder().withNewMetadata().withName(namespace).endMetadata().build()).create();
     }
-    if (request.embedded()) {
-      return;
-    }
+    Map<String, String> values = request.embedded() ? Map.of() : addresses();
+    client.resource(new SecretBuilder().withNewMetadata().withName(WORKER_SECRET).withNamespace(namespace).endMetadata()
+        .withStringData(values).build()).createOr(NonDeletingOperation::update);
+  }
+
+  private Map<String, String> addresses() {
     RabbitSettings broker = services.broker();
     RedisSettings store = services.store();
     Map<String, String> values = new HashMap<>();
@@ -158,8 +161,7 @@ final class LocalCluster implements AutoCloseable {
     values.put("LONGSHORE_REDIS_URL", store.url());
     values.put("LONGSHORE_REDIS_PASSWORD", store.password());
     values.values().removeIf(Objects::isNull);
-    client.resource(new SecretBuilder().withNewMetadata().withName(WORKER_SECRET).withNamespace(namespace).endMetadata()
-        .withStringData(values).build()).createOr(NonDeletingOperation::update);
+    return values;
   }
 
   /** Creates the job, or finds the one that an earlier run with the same state left. */

@@ -77,7 +77,9 @@ public final class CustomResourceInstaller {
   }
 
   private static boolean served(CustomResourceDefinition definition) {
-    return definition != null && definition.getStatus() != null && definition.getStatus().getConditions().stream()
+    // an API server that is busy may show a status without conditions for a moment
+    return definition != null && definition.getStatus() != null && definition.getStatus().getConditions() != null
+        && definition.getStatus().getConditions().stream()
         .anyMatch(c -> c.getType().equals("Established") && c.getStatus().equals("True"));
   }
 }

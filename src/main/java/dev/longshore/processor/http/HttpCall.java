@@ -1,5 +1,6 @@
 package dev.longshore.processor.http;
 
+import dev.longshore.egress.EgressRules;
 import dev.longshore.job.JobSpec.Allow;
 import dev.longshore.job.JobSpec.HeaderValue;
 import dev.longshore.job.JobSpec.HttpBatch;
@@ -26,7 +27,7 @@ import java.util.regex.Pattern;
  * @param batch null for one request an item
  */
 public record HttpCall(Template url, String method, List<Header> headers, Template body, HttpBatch batch, Set<Integer> success,
-    Set<Integer> retry, EgressGuard egress) {
+    Set<Integer> retry, EgressRules egress) {
   private static final String URL = "spec.processor.http.url";
   private static final Set<Integer> RETRY = Set.of(408, 425, 429, 500, 502, 503, 504);
   private static final Set<String> WITH_BODY = Set.of("POST", "PUT", "PATCH");
@@ -50,7 +51,7 @@ public record HttpCall(Template url, String method, List<Header> headers, Templa
     }
     Template body = spec.body() == null ? null : Template.parse(spec.body(), joined);
     checkBatch(spec, url, body, headers);
-    EgressGuard egress = new EgressGuard(allow.loopback(), allow.cluster());
+    EgressRules egress = new EgressRules(allow.loopback(), allow.cluster());
     checkEgress(url, egress);
     Set<Integer> success = spec.success() == null ? Set.of() : spec.success();
     Set<Integer> retry = spec.retry() == null || spec.retry().isEmpty() ? RETRY : spec.retry();
@@ -137,7 +138,7 @@ public record HttpCall(Template url, String method, List<Header> headers, Templa
   }
 
   /** Names are looked up at each request; an address can be refused at once. */
-  private static void checkEgress(Template url, EgressGuard egress) {
+  private static void checkEgress(Template url, EgressRules egress) {
     String beginning = url.beginning();
     if (beginning.isEmpty()) {
       return;

@@ -1,5 +1,6 @@
 package dev.longshore.processor.http;
 
+import dev.longshore.egress.EgressRules;
 import dev.longshore.job.Failure;
 import java.io.IOException;
 import java.net.URI;
@@ -26,11 +27,11 @@ final class HttpTransport implements AutoCloseable {
   private static final Set<String> PERSONAL = Set.of("authorization", "cookie", "proxy-authorization");
   private static final Duration CONNECT_WITHIN = Duration.ofSeconds(10);
 
-  private final EgressGuard egress;
+  private final EgressRules egress;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final HttpClient client;
 
-  HttpTransport(EgressGuard egress) {
+  HttpTransport(EgressRules egress) {
     this.egress = egress;
     this.client = HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NEVER).connectTimeout(CONNECT_WITHIN)
         .executor(threads).build();

@@ -1,10 +1,11 @@
 package dev.longshore.source.http;
 
+import dev.longshore.egress.EgressRules;
 import dev.longshore.job.JobSpec.Format;
 import dev.longshore.source.ItemReader;
 import dev.longshore.source.ItemSource;
-import dev.longshore.source.SourceException;
 import dev.longshore.source.SourceException.Reason;
+import dev.longshore.source.SourceException;
 import dev.longshore.source.SourcePosition;
 import dev.longshore.source.format.Gunzip;
 import dev.longshore.source.format.RecordReader;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.net.UnknownHostException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -133,7 +135,7 @@ public final class HttpItemSource implements ItemSource {
     URI at = url;
     boolean home = true;
     for (int hop = 0; hop <= MOST_REDIRECTS; hop++) {
-      egress.check(at, FIELD);
+      requireAllowed(at);
       HttpResponse<InputStream> answer = send(request(at, part, home));
       if (!REDIRECTS.contains(answer.statusCode())) {
         return answer;
@@ -241,6 +243,17 @@ public final class HttpItemSource implements ItemSource {
       body.close();
     } catch (IOException e) {
       // it was read only
+    }
+  }
+
+  private void requireAllowed(URI at) throws SourceException {
+    try {
+      Optional<String> refusal = egress.refusal(at.getHost());
+      if (refusal.isPresent()) {
+        throw new SourceException(Reason.INVALID, FIELD + ": " + refusal.get());
+      }
+    } catch (UnknownHostException e) {
+      throw new SourceException(Reason.UNAVAILABLE, FIELD + ": the host " + at.getHost() + " does not resolve", e);
     }
   }
 }

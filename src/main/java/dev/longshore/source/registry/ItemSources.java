@@ -1,19 +1,19 @@
 package dev.longshore.source.registry;
 
-import dev.longshore.job.JobSpec;
+import dev.longshore.egress.EgressRules;
 import dev.longshore.job.JobSpec.Allow;
 import dev.longshore.job.JobSpec.FileSource;
 import dev.longshore.job.JobSpec.Format;
 import dev.longshore.job.JobSpec.HttpSource;
 import dev.longshore.job.JobSpec.InlineSource;
+import dev.longshore.job.JobSpec;
 import dev.longshore.source.ItemReader;
 import dev.longshore.source.ItemSource;
-import dev.longshore.source.SourceException;
 import dev.longshore.source.SourceException.Reason;
+import dev.longshore.source.SourceException;
 import dev.longshore.source.file.AllowedFolders;
 import dev.longshore.source.file.FileItemSource;
 import dev.longshore.source.file.GlobItemSource;
-import dev.longshore.source.http.EgressRules;
 import dev.longshore.source.http.HttpFetcher;
 import dev.longshore.source.http.HttpItemSource;
 import dev.longshore.source.http.RequestHeaders;

@@ -5,12 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.longshore.egress.EgressRules;
 import dev.longshore.job.JobSpec.Allow;
 import dev.longshore.job.JobSpec.Format;
 import dev.longshore.job.JobSpec.HeaderValue;
 import dev.longshore.source.ItemReader;
-import dev.longshore.source.SourceException;
 import dev.longshore.source.SourceException.Reason;
+import dev.longshore.source.SourceException;
 import dev.longshore.source.SourcePosition;
 import dev.longshore.source.format.Reading;
 import java.io.ByteArrayOutputStream;

@@ -1,10 +1,7 @@
-package dev.longshore.source.http;
+package dev.longshore.egress;
 
-import dev.longshore.source.SourceException;
-import dev.longshore.source.SourceException.Reason;
 import java.net.Inet4Address;
 import java.net.InetAddress;
-import java.net.URI;
 import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.Optional;
@@ -19,27 +16,24 @@ import java.util.Optional;
 public record EgressRules(boolean loopback, boolean cluster) {
 
   /**
-   * Resolves a URL's host and checks what comes of it.
+   * Looks a host up and checks each of its addresses.
    *
-   * @throws SourceException {@code InvalidSource} when it may not be reached, {@code SourceUnavailable} when it does not resolve
+   * @param host a name or an address; an IPv6 address may stand in brackets, as in a URL
+   * @return why it may not be reached; empty when it may
    */
-  void check(URI url, String field) throws SourceException {
-    InetAddress[] addresses;
-    try {
-      addresses = InetAddress.getAllByName(url.getHost());
-    } catch (UnknownHostException e) {
-      throw new SourceException(Reason.UNAVAILABLE, field + ": the host " + url.getHost() + " does not resolve", e);
-    }
-    for (InetAddress address : addresses) {
+  public Optional<String> refusal(String host) throws UnknownHostException {
+    String name = host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
+    for (InetAddress address : InetAddress.getAllByName(name)) {
       Optional<String> refusal = refusal(address);
       if (refusal.isPresent()) {
-        throw new SourceException(Reason.INVALID, field + ": " + url.getHost() + " is " + address.getHostAddress() + ", " + refusal.get());
+        return refusal.map(why -> host + " is " + address.getHostAddress() + ", " + why);
       }
     }
+    return Optional.empty();
   }
 
   /** Why an address may not be reached; empty when it may. */
-  Optional<String> refusal(InetAddress address) {
+  public Optional<String> refusal(InetAddress address) {
     byte[] bytes = address.getAddress();
     if (address.isLinkLocalAddress() || address.isMulticastAddress() || isMetadata(bytes)) {
       return Optional.of("a link-local, multicast or instance-metadata address, which jobs never reach");
@@ -61,10 +55,10 @@ public record EgressRules(boolean loopback, boolean cluster) {
     return address.isSiteLocalAddress() || sharedSpace || uniqueLocal;
   }
 
-  /** Addresses outside the link-local range where clouds hand out credentials, and the broadcast address. */
+  /** Addresses outside the link-local range where clouds hand out credentials, and the reserved and broadcast ones (240.0.0.0/4). */
   private static boolean isMetadata(byte[] b) {
     if (b.length == 4) {
-      return Arrays.equals(b, new byte[] {100, 100, 100, (byte) 200}) || Arrays.equals(b, new byte[] {-1, -1, -1, -1});
+      return Arrays.equals(b, new byte[] {100, 100, 100, (byte) 200}) || (b[0] & 0xff) >= 240;
     }
     return (b[0] & 0xff) == 0xfd && b[1] == 0 && (b[2] & 0xff) == 0x0e && (b[3] & 0xff) == 0xc2;
   }

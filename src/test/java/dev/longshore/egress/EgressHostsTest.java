@@ -1,4 +1,4 @@
-package dev.longshore.processor.http;
+package dev.longshore.egress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -6,16 +6,16 @@ import java.net.UnknownHostException;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class EgressGuardTest {
-  private final EgressGuard open = new EgressGuard(true, true);
-  private final EgressGuard closed = new EgressGuard(false, false);
+class EgressHostsTest {
+  private final EgressRules open = new EgressRules(true, true);
+  private final EgressRules closed = new EgressRules(false, false);
 
   @ParameterizedTest
   @ValueSource(strings = {"169.254.169.254", "169.254.0.1", "[fe80::1]", "fe80::1", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe",
       "224.0.0.1",
       "255.255.255.255", "fd00:ec2::254"})
   void neverReached(String host) throws UnknownHostException {
-    assertThat(open.refusal(host)).get().asString().contains("never allowed");
+    assertThat(open.refusal(host)).get().asString().contains("never reach");
   }
 
   @ParameterizedTest
@@ -23,8 +23,8 @@ class EgressGuardTest {
       "64:ff9b::7f00:1"})
   void loopbackOnlyWhereAllowed(String host) throws UnknownHostException {
     assertThat(closed.refusal(host)).get().asString().contains("loopback");
-    assertThat(new EgressGuard(false, true).refusal(host)).isPresent();
-    assertThat(new EgressGuard(true, false).refusal(host)).isEmpty();
+    assertThat(new EgressRules(false, true).refusal(host)).isPresent();
+    assertThat(new EgressRules(true, false).refusal(host)).isEmpty();
   }
 
   @ParameterizedTest
@@ -32,8 +32,8 @@ class EgressGuardTest {
       "::ffff:10.0.0.1"})
   void privateOnlyWhereAllowed(String host) throws UnknownHostException {
     assertThat(closed.refusal(host)).get().asString().contains("private");
-    assertThat(new EgressGuard(true, false).refusal(host)).isPresent();
-    assertThat(new EgressGuard(false, true).refusal(host)).isEmpty();
+    assertThat(new EgressRules(true, false).refusal(host)).isPresent();
+    assertThat(new EgressRules(false, true).refusal(host)).isEmpty();
   }
 
   @ParameterizedTest

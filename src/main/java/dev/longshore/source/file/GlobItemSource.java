@@ -129,8 +129,10 @@ public final class GlobItemSource implements ItemSource {
 
   private PathMatcher matcher(Path folder) throws SourceException {
     String pattern = (folder.getNameCount() == 0 ? "" : folder) + "/" + glob.substring(afterLiteral());
+    // "**" between slashes stands for any number of folders, none included, as in shells; Java's own wants one at least
+    String globstar = pattern.contains("{") ? pattern : pattern.replace("/**/", "/{**/,}");
     try {
-      return folder.getFileSystem().getPathMatcher("glob:" + pattern);
+      return folder.getFileSystem().getPathMatcher("glob:" + globstar);
     } catch (PatternSyntaxException e) {
       throw new SourceException(Reason.INVALID, FIELD + ": " + glob + " is no valid glob: " + e.getDescription(), e);
     }

@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -30,11 +32,16 @@ class EndToEndBench {
     BenchmarkPage page = new BenchmarkPage("End to end");
     Path items = items(MILLION);
     RawBroker.Figures raw = RawBroker.measure(folder.resolve("raw"), items, 1_000);
-    JsonNode one = run(items, MILLION, page, "1,000,000 no-op items of 120 bytes, results kept, 2 worker processes", raw);
-    assertThat(one.path("itemsPerSecond").asLong()).as("items/s; the plain client alone: %s", raw).isGreaterThanOrEqualTo(200_000);
+    List<Long> rates = new ArrayList<>();
+    for (String round : List.of("first", "second", "third")) {
+      JsonNode one = run(items, MILLION, page, "1,000,000 no-op items of 120 bytes, results kept, 2 worker processes, " + round + " run", raw);
+      rates.add(one.path("itemsPerSecond").asLong());
+    }
     JsonNode five = run(items(5 * MILLION), 5 * MILLION, page, "5,000,000 such items", raw);
-    assertThat(five.path("succeeded").asLong()).isEqualTo(5L * MILLION);
     page.write();
+    assertThat(rates.stream().sorted().toList().get(1)).as("items/s, median of %s; the plain client alone: %s", rates, raw)
+        .isGreaterThanOrEqualTo(200_000);
+    assertThat(five.path("succeeded").asLong()).isEqualTo(5L * MILLION);
   }
 
   @Test

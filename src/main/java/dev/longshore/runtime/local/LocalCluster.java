@@ -104,7 +104,7 @@ final class LocalCluster implements AutoCloseable {
     own(operator::stop);
     pods = request.embedded()
         ? PodRunner.embedded(client, embeddedWorkers(pools, queues), IMAGE, InstantSource.system())
-        : PodRunner.ofProcesses(client, services.children(), WorkerJvm.command(IMAGE), services.state().path(), InstantSource.system());
+        : PodRunner.ofProcesses(client, services.children(), WorkerJvm.command(IMAGE, plugins()), services.state().path(), InstantSource.system());
     own(() -> pods.close(DRAIN));
     pods.start();
     for (HasMetadata other : request.manifests().others()) {
@@ -119,6 +119,10 @@ final class LocalCluster implements AutoCloseable {
           workers.worker(new PoolRef(pod.namespace(), environment.get("LONGSHORE_POOL")), pod.name(), ledger, pools, queues, processors, environment),
           processors);
     });
+  }
+
+  private boolean plugins() {
+    return request.manifests().jobs().stream().anyMatch(job -> job.getSpec().processor().plugin() != null);
   }
 
   private static void require(String what, boolean up, String message) {

@@ -11,20 +11,29 @@ final class WorkerJvm {
   /** Overrides {@link #OPTIONS}; for the build, which trains the cache, and for profiling. */
   private static final String GIVEN = "LONGSHORE_WORKER_JAVA_OPTIONS";
   /**
-   * The serial collector and a heap of 160 MB: a worker holds chunks of 256 KiB, a few dozen at most, and 1,000,000 items go through it at the same
-   * speed as with ten times the heap.
+   * The serial collector and a heap of 160 MB: a worker holds chunks of 256 KiB, a few dozen at most. A large young generation, because nothing
+   * that a chunk needs lives on.
    */
-  private static final List<String> OPTIONS = List.of("--sun-misc-unsafe-memory-access=allow", "-XX:+UseSerialGC", "-Xms48m", "-Xmx160m", "-Xss512k", "-XX:MaxMetaspaceSize=128m",
-      "-XX:ReservedCodeCacheSize=64m");
+  private static final List<String> OPTIONS = List.of("--sun-misc-unsafe-memory-access=allow", "-XX:+UseSerialGC", "-Xms128m", "-Xmn64m", "-Xmx160m",
+      "-Xss512k", "-XX:MaxMetaspaceSize=128m", "-XX:ReservedCodeCacheSize=64m");
+  /** The second compiler takes from two cores what its code gives back only to processors that compute in Java (ADR 8). */
+  private static final String FIRST_COMPILER = "-XX:TieredStopAtLevel=1";
 
   private WorkerJvm() {}
 
-  /** The command for pods of {@code image}. */
-  static WorkerCommand command(String image) {
+  /**
+   * The command for pods of {@code image}.
+   *
+   * @param plugins whether Java processors of the user's own are to run
+   */
+  static WorkerCommand command(String image, boolean plugins) {
     Path jar = Path.of(System.getProperty("java.class.path")).toAbsolutePath();
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(OPTIONS);
+    if (!plugins) {
+      command.add(FIRST_COMPILER);
+    }
     String given = System.getenv(GIVEN);
     if (given != null && !given.isBlank()) {
       command.addAll(List.of(given.trim().split("\\s+")));

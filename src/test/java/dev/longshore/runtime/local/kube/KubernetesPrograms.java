@@ -1,5 +1,7 @@
 package dev.longshore.runtime.local.kube;
 
+import io.fabric8.kubeapitest.KubeAPIServerConfigBuilder;
+import io.fabric8.kubeapitest.binary.BinaryManager;
 import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -7,7 +9,8 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 
-/** The real Kubernetes programs for tests: those that are there, else built once with Go; a CI run without them fails. */
+/** The real Kubernetes programs for tests: those that are there, else built once with Go, else fetched; a CI run that
+ * would have to fetch them fails. */
 public final class KubernetesPrograms {
   private KubernetesPrograms() {}
 
@@ -27,6 +30,17 @@ public final class KubernetesPrograms {
     if ("true".equals(environment.get("CI"))) {
       throw new IllegalStateException(".ci/kube/api failed and CI=true: the tests on a real API server must run");
     }
-    return Assumptions.abort("no Kubernetes programs: install Go or set KUBE_BIN");
+    return downloaded();
+  }
+
+  /** Where Go is missing, ready programs are fetched, once, into kube-api-test's own cache; without a network the test is left out. */
+  private static KubernetesBinaries downloaded() {
+    try {
+      BinaryManager programs = new BinaryManager(KubeAPIServerConfigBuilder.anAPIServerConfig().build());
+      programs.initAndDownloadIfRequired();
+      return new KubernetesBinaries(programs.binaries().getApiServer().toPath().getParent(), "download");
+    } catch (RuntimeException e) {
+      return Assumptions.abort("no Kubernetes programs: install Go, set KUBE_BIN, or let them be fetched (" + e.getMessage() + ")");
+    }
   }
 }

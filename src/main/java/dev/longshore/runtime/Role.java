@@ -9,9 +9,7 @@ public enum Role {
   /** Reconciles BatchJobs and WorkerPools, and serves the read-only HTTP. */
   OPERATOR,
   /** Works on items; never talks to Kubernetes. */
-  WORKER,
-  /** All parts on one machine: {@code longshore run}. */
-  LOCAL;
+  WORKER;
 
   private static final String OPTION = "--role=";
 

@@ -38,6 +38,9 @@ import java.util.List;
     message = "is required by deduplication: without it no two items are the same")
 @ValidationRule(value = "!has(self.resumeFrom) || (has(self.item) && has(self.item.identity))", fieldPath = ".item.identity",
     message = "is required by resumeFrom: without it no item can be found again")
+@ValidationRule(value = "!has(self.redrive) || [has(self.redrive.all) && self.redrive.all, has(self.redrive.indexes),"
+    + " has(self.redrive.fingerprint)].exists_one(x, x)", fieldPath = ".redrive",
+    message = "exactly one of all: true, indexes, fingerprint must be set")
 @ValidationRule(
     value = "!has(self.poolRef) || !has(self.workers) || (!has(self.workers.minReplicas) && !has(self.workers.maxReplicas)"
         + " && !has(self.workers.template) && !has(self.workers.scaling))",
@@ -186,8 +189,6 @@ public record BatchJobSpec(
 
   /** Gives failed items another round. */
   @Tolerant
-  @ValidationRule(value = "[has(self.all) && self.all, has(self.indexes), has(self.fingerprint)].exists_one(x, x)",
-      message = "exactly one of all: true, indexes, fingerprint must be set")
   public record Redrive(
       @Required @Size(min = 1, max = 128)
       @JsonPropertyDescription("Any text that was not used before for this job, such as a time. 1 to 128 characters.")
@@ -256,6 +257,9 @@ public record BatchJobSpec(
 
   /** What to do about one kind of failure. */
   @Tolerant
+  @ValidationRule(value = "has(self.when.httpStatus) || has(self.when.exitCode) || has(self.when.exception) || has(self.when.code)"
+      + " || has(self.when.fingerprint) || has(self.when.expression)", fieldPath = ".when",
+      message = "at least one of httpStatus, exitCode, exception, code, fingerprint, expression must be set")
   @ValidationRule(value = "self.action == 'Retry' || (!has(self.maxAttempts))", fieldPath = ".maxAttempts",
       message = "only with action Retry")
   @ValidationRule(value = "self.action in ['Retry', 'Ignore'] || (!has(self.backoff))", fieldPath = ".backoff",
@@ -276,8 +280,6 @@ public record BatchJobSpec(
 
   /** Which failures a rule is for. */
   @Tolerant
-  @ValidationRule(value = "has(self.httpStatus) || has(self.exitCode) || has(self.exception) || has(self.code) || has(self.fingerprint)"
-      + " || has(self.expression)", message = "at least one of httpStatus, exitCode, exception, code, fingerprint, expression must be set")
   public record RuleMatch(
       @Size(min = 1, max = 64)
       @JsonPropertyDescription("Statuses of HTTP answers, 100 to 599.")

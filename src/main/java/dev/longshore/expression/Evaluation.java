@@ -84,7 +84,7 @@ final class Evaluation {
 
   void problem(String what) {
     if (told.compareAndSet(false, true)) {
-      firstProblem.accept("\"" + text + "\": " + what);
+      firstProblem.accept(text + ": " + what);
     }
   }
 }

@@ -3,8 +3,10 @@ package dev.longshore.runtime.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.sun.net.httpserver.HttpServer;
 import dev.longshore.api.v1alpha1.BatchJob;
 import dev.longshore.api.validation.ManifestCheck;
@@ -14,6 +16,8 @@ import dev.longshore.runtime.local.kube.CustomResourceInstaller;
 import dev.longshore.runtime.local.kube.MemoryKubernetes;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +26,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -30,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** pause, resume, cancel and retry against a Kubernetes API; the test is the operator. */
 class SteeringCommandTest {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final Duration LIMIT = Duration.ofSeconds(10);
+  private static final Duration LIMIT = Duration.ofSeconds(30);
   private static final String JOBS = "/apis/longshore.dev/v1alpha1/namespaces/default/batchjobs";
 
   @TempDir
@@ -222,9 +227,12 @@ class SteeringCommandTest {
 
   /** What the operator does: it changes the status. */
   private static void operator(String name, String status) {
-    client.resources(BatchJob.class).inNamespace("default").withName(name).subresource("status")
-        .patch(io.fabric8.kubernetes.client.dsl.base.PatchContext.of(io.fabric8.kubernetes.client.dsl.base.PatchType.JSON_MERGE),
-            "{\"status\": " + client.getKubernetesSerialization().asJson(client.getKubernetesSerialization().unmarshal(status, JsonNode.class)) + "}");
+    try {
+      String patch = JSON.createObjectNode().set("status", new ObjectMapper(new YAMLFactory()).readTree(status)).toString();
+      client.resources(BatchJob.class).inNamespace("default").withName(name).subresource("status").patch(PatchContext.of(PatchType.JSON_MERGE), patch);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(status, e);
+    }
   }
 
   private static String condition(String type) {
@@ -240,7 +248,7 @@ class SteeringCommandTest {
   }
 
   private static CompletableFuture<Said> started(String... args) {
-    return CompletableFuture.supplyAsync(() -> run(args)).orTimeout(20, java.util.concurrent.TimeUnit.SECONDS);
+    return CompletableFuture.supplyAsync(() -> run(args)).orTimeout(60, TimeUnit.SECONDS);
   }
 
   private static Said run(String... args) {

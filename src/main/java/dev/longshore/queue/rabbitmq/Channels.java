@@ -39,10 +39,22 @@ final class Channels {
     return closeCode(failure) == AMQP.PRECONDITION_FAILED;
   }
 
-  private static int closeCode(Exception failure) {
+  /** Whether the broker ended the whole connection because something in it failed, such as a queue that has no leader. */
+  static boolean isInternalError(Exception failure) {
+    return closeCode(failure) == AMQP.INTERNAL_ERROR;
+  }
+
+  /** The code with which the broker closed the channel or the connection, or 0. */
+  static int closeCode(Exception failure) {
     Throwable cause = failure instanceof ShutdownSignalException ? failure : failure.getCause();
-    return cause instanceof ShutdownSignalException signal && signal.getReason() instanceof AMQP.Channel.Close close
-        ? close.getReplyCode() : 0;
+    if (!(cause instanceof ShutdownSignalException signal)) {
+      return 0;
+    }
+    return switch (signal.getReason()) {
+      case AMQP.Channel.Close close -> close.getReplyCode();
+      case AMQP.Connection.Close close -> close.getReplyCode();
+      case null, default -> 0;
+    };
   }
 
   static QueueUnavailableException unavailable(String what, Exception failure) {

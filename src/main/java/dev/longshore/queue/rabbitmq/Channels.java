@@ -57,8 +57,12 @@ final class Channels {
     };
   }
 
+  /** What the broker or the client said. */
+  static String reason(Exception failure) {
+    return failure.getMessage() == null && failure.getCause() != null ? failure.getCause().getMessage() : failure.getMessage();
+  }
+
   static QueueUnavailableException unavailable(String what, Exception failure) {
-    String reason = failure.getMessage() == null && failure.getCause() != null ? failure.getCause().getMessage() : failure.getMessage();
-    return new QueueUnavailableException(what + ": " + reason, failure);
+    return new QueueUnavailableException(what + ": " + reason(failure), failure);
   }
 }

@@ -268,7 +268,7 @@ public final class RabbitWorkQueues implements WorkQueues {
     if (Channels.isPreconditionFailed(e)) {
       return new IllegalStateException("cannot " + what
           + ": something of that name is in RabbitMQ with other settings; delete it or use another "
-          + "virtual host (" + e.getCause().getMessage() + ")", e);
+          + "virtual host (" + Channels.reason(e) + ")", e);
     }
     return Channels.unavailable("RabbitMQ did not " + what, e);
   }

@@ -10,10 +10,11 @@ import java.util.Set;
  *
  * @param items how many
  * @param ideal how long the job takes when nothing happens and the machine is quiet
+ * @param gap between two faults there is at least this time, and up to three times as much
  * @param leastFaults fewer while work was going on is no test
  * @param allowed the faults to choose from
  */
-record ChaosPlan(long seed, int items, Duration ideal, int leastFaults, Set<Fault> allowed) {
+record ChaosPlan(long seed, int items, Duration ideal, Duration gap, int leastFaults, Set<Fault> allowed) {
   static final int WORKERS = 4;
   static final int CONCURRENCY = 8;
   static final int BATCH = 20;

@@ -46,6 +46,7 @@ final class ChaosRun {
         cluster.appendFile().syncEverySecond();
       }
       long begun = System.nanoTime();
+      history.begin();
       JobRef job = cluster.apply(manifest(server.url()));
       history.note("applied");
       try (AccountWatch watch = new AccountWatch(cluster, job, storm, history)) {

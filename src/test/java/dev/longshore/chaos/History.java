@@ -13,13 +13,18 @@ import java.util.Map;
 
 /** What happened when, told in seconds since the job was applied; kept in a file too. */
 final class History {
-  private final long begun = System.nanoTime();
+  private long begun = System.nanoTime();
   private final Path file;
   private final List<String> lines = new ArrayList<>();
   private final Map<Fault, Integer> faults = new EnumMap<>(Fault.class);
 
   History(Path file) {
     this.file = file;
+  }
+
+  /** Counts time from now on. */
+  synchronized void begin() {
+    begun = System.nanoTime();
   }
 
   synchronized void fault(Fault fault, String detail) {

@@ -16,8 +16,6 @@ import java.util.concurrent.TimeUnit;
 
 /** Lets faults happen, one every few seconds, until it is told to calm; a fault that lasts does so beside the next ones. */
 final class Storm implements AutoCloseable {
-  private static final Duration GAP_LEAST = Duration.ofMillis(1_500);
-  private static final Duration GAP_MORE = Duration.ofMillis(4_000);
   private static final Duration LINK_AWAY = Duration.ofSeconds(6);
   private static final Duration SERVICE_AWAY = Duration.ofSeconds(4);
 
@@ -51,7 +49,7 @@ final class Storm implements AutoCloseable {
   private void rage() {
     try {
       long end = System.nanoTime() + plan.storm().toNanos();
-      while (!calm.await(GAP_LEAST.toMillis() + dice.nextLong(GAP_MORE.toMillis()), TimeUnit.MILLISECONDS) && System.nanoTime() < end) {
+      while (!calm.await(gap(), TimeUnit.NANOSECONDS) && System.nanoTime() < end) {
         // always the same number of throws, so that one seed chooses alike in each run
         Fault fault = Fault.at(dice.nextDouble(), plan.allowed());
         strike(fault, dice.nextDouble(), dice.nextDouble(), dice.nextLong());
@@ -62,6 +60,10 @@ final class Storm implements AutoCloseable {
     } catch (IOException | RuntimeException e) {
       broken.add(e);
     }
+  }
+
+  private long gap() {
+    return plan.gap().toNanos() + dice.nextLong(2 * plan.gap().toNanos());
   }
 
   private void strike(Fault fault, double which, double howLong, long more) throws IOException {

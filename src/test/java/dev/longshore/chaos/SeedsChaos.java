@@ -1,0 +1,39 @@
+package dev.longshore.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/**
+ * {@code ./mvnw verify -Pchaos}: seed after seed, from where the last run stopped. {@code -Dchaos.seed=N} begins with that one,
+ * {@code -Dchaos.seeds=20} is how many, {@code -Dchaos.items=200000} and {@code -Dchaos.seconds=120} (what an undisturbed job takes) how long
+ * each is, {@code -Dchaos.faults=WORKER_KILLED,LINK_CUT} which faults there are.
+ */
+class SeedsChaos {
+  private static final Path FOLDER = Path.of("target", "chaos");
+  private static final int LEAST_FAULTS = 20;
+
+  @Test
+  void noSeedLosesAnItemOrCountsOneTwice() throws Exception {
+    SeedBook book = new SeedBook(FOLDER.resolve("seeds.ndjson"));
+    int seeds = Integer.getInteger("chaos.seeds", 20);
+    Long first = Long.getLong("chaos.seed");
+    for (int done = 0; done < seeds; done++) {
+      long seed = first == null ? book.next() : first + done;
+      System.out.println("chaos.seed=" + seed + " begins");
+      SeedReport report = new ChaosRun(plan(seed), FOLDER).run();
+      book.add(report);
+      System.out.println(report.table());
+      System.out.println(book.passedInARow().size() + " seeds in a row have passed");
+      assertThat(report.failure()).isEmpty();
+      new ReliabilityPage(Path.of("docs", "reliability.md")).write(book.passedInARow());
+    }
+  }
+
+  private static ChaosPlan plan(long seed) {
+    return new ChaosPlan(seed, Integer.getInteger("chaos.items", 200_000), Duration.ofSeconds(Integer.getInteger("chaos.seconds", 120)),
+        Duration.ofMillis(1_500), LEAST_FAULTS, Storm.allowed(System.getProperty("chaos.faults", "")));
+  }
+}

@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 /** Reads the ledger four times a second and audits it once a second, on the way through the storm: what it finds wrong is kept. */
 final class AccountWatch implements AutoCloseable {
   private static final int READS_FOR_EACH_AUDIT = 4;
+  private static final int READS_FOR_EACH_NOTE = 60;
   private static final int ENOUGH = 20;
 
   private final Ledger ledger;
@@ -69,8 +70,11 @@ final class AccountWatch implements AutoCloseable {
       }
       counts(reading.counts());
       started |= reading.firstStarted() != null;
-      if (reads++ % READS_FOR_EACH_AUDIT == 0) {
+      if (reads % READS_FOR_EACH_AUDIT == 0) {
         audit();
+      }
+      if (reads++ % READS_FOR_EACH_NOTE == 0) {
+        history.note(reading.counts().toString());
       }
     } catch (StoreUnavailableException | LedgerGoneException away) {
       // Redis suffers just now, or the job has no account yet

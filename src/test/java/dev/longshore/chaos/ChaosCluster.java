@@ -63,8 +63,14 @@ final class ChaosCluster implements AutoCloseable {
   private final ApiServer api;
   private final Operator operator;
   private final Ledger ledger;
+  private final int management = freePort();
 
-  /** Starts everything in {@code folder}; {@code durable} false has Redis sync its file once a second only. */
+  /**
+   * Starts everything.
+   *
+   * @param folder gets the data and the logs of all processes
+   * @param election whether operators elect one that acts, as several replicas would
+   */
   ChaosCluster(Path folder, boolean election) throws Exception {
     this.folder = folder;
     try {
@@ -114,22 +120,19 @@ final class ChaosCluster implements AutoCloseable {
     Path kubeconfig = folder.resolve("kubeconfig");
     Files.writeString(kubeconfig, Files.readString(kubernetes.kubeconfig()).replace(":" + portOf(kubernetes.clientConfig().getMasterUrl()) + "\"",
         ":" + links.get("operator-api").port() + "\""));
-    int management = freePort();
     Map<String, String> environment = settings("operator");
     environment.putAll(Map.of("LONGSHORE_ROLE", "operator", "KUBECONFIG", kubeconfig.toString(), "LONGSHORE_OPERATOR_LEADER_ELECTION",
         String.valueOf(election), "LONGSHORE_OPERATOR_WORKER_IMAGE", IMAGE, "LONGSHORE_POLICY_FILES", folder.toString(),
         "LONGSHORE_POLICY_EGRESS_LOOPBACK", "true", "QUARKUS_HTTP_PORT", String.valueOf(freePort()), "QUARKUS_MANAGEMENT_PORT",
         String.valueOf(management)));
-    ready = URI.create("http://127.0.0.1:" + management + "/q/health/ready");
     return environment;
   }
-
-  private URI ready;
 
   /** Waits until the operator says that it is ready. */
   ChaosCluster awaitReady() {
     try (HttpClient http = HttpClient.newHttpClient()) {
-      HttpRequest request = HttpRequest.newBuilder(ready).timeout(Duration.ofSeconds(5)).build();
+      HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + management + "/q/health/ready"))
+          .timeout(Duration.ofSeconds(5)).build();
       await("the operator is ready; its log is in " + folder).atMost(START_LIMIT).ignoreExceptions()
           .until(() -> http.send(request, HttpResponse.BodyHandlers.ofString()).body().contains("\"UP\""));
     }

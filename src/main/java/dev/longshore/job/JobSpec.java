@@ -13,21 +13,29 @@ import java.util.Set;
  *
  * @param source where the items come from
  * @param onMalformed what a record that cannot be read does
+ * @param identity CEL expression over {@code item} whose value names an item for deduplication and resume; null when items have no identity
  * @param processor what is done to them
  * @param guard what surrounds each call
  * @param batching how items are put together
  * @param concurrency processor calls at once in each worker, at least 1
  * @param maxReplicas the most workers that the job may get, at least 1: intake cuts chunks so that all of them have work
  * @param retry when a failed item is tried again
+ * @param failurePolicy when failed items end the job
+ * @param deduplication which items are left out because another has their identity; null: none
+ * @param maxBacklog items that may be known and not final before intake waits, at least 1
+ * @param resumeFrom name of an earlier job of the namespace whose succeeded items are skipped; null: none
+ * @param validateOnly whether items are read, checked and deduplicated only, and all counted as skipped
  * @param results what is kept of finished items
  * @param allow what the pool lets jobs use
  */
-public record JobSpec(SourceSpec source, OnMalformed onMalformed, ProcessorSpec processor, GuardSpec guard, Batching batching,
-    int concurrency, int maxReplicas, RetrySpec retry, Results results, Allow allow) {
+public record JobSpec(SourceSpec source, OnMalformed onMalformed, String identity, ProcessorSpec processor, GuardSpec guard,
+    Batching batching, int concurrency, int maxReplicas, RetrySpec retry, FailurePolicy failurePolicy, Deduplication deduplication,
+    long maxBacklog, String resumeFrom, boolean validateOnly, Results results, Allow allow) {
 
-  /** This spec for a job that began with {@code started}: source and processor stay what they were. */
+  /** This spec for a job that began with {@code started}: what decides which items there are and what is done to them stays. */
   public JobSpec onceStarted(JobSpec started) {
-    return new JobSpec(started.source, onMalformed, started.processor, guard, batching, concurrency, maxReplicas, retry, results, allow);
+    return new JobSpec(started.source, onMalformed, started.identity, started.processor, guard, batching, concurrency, maxReplicas, retry,
+        failurePolicy, started.deduplication, maxBacklog, started.resumeFrom, started.validateOnly, results, allow);
   }
 
   /** What a record that cannot be read does: end the job with its place, or count as a skipped item. */
@@ -154,8 +162,91 @@ public record JobSpec(SourceSpec source, OnMalformed onMalformed, ProcessorSpec 
    * When a failed item is tried again.
    *
    * @param maxAttempts counts the first
+   * @param rules for single kinds of failures; the first that matches wins, and without a match the rest of this record holds
    */
-  public record RetrySpec(int maxAttempts, Backoff backoff) {}
+  public record RetrySpec(int maxAttempts, Backoff backoff, List<RetryRule> rules) {
+    public RetrySpec {
+      rules = rules == null ? List.of() : List.copyOf(rules);
+    }
+  }
+
+  /**
+   * What to do about one kind of failure.
+   *
+   * @param maxAttempts of the item, counts the first; null: the job's. Only for {@link RetryAction#RETRY}
+   * @param backoff null: the job's
+   */
+  public record RetryRule(When when, RetryAction action, Integer maxAttempts, Backoff backoff) {}
+
+  /** Try again, end the item as failed or as skipped, end the job, or try again without spending an attempt. */
+  public enum RetryAction { RETRY, FAIL, SKIP, FAIL_JOB, IGNORE }
+
+  /**
+   * Which failures a rule is for: those that all given parts match. Empty sets and a null expression are not given.
+   *
+   * @param httpStatus statuses of HTTP answers
+   * @param exitCode exit codes of programs
+   * @param exception simple or full class names of what a plugin threw
+   * @param code codes of failures
+   * @param fingerprint fingerprints of failures
+   * @param expression CEL over {@code error} {code, message, fingerprint, httpStatus, exitCode, exception}, {@code item} and {@code attempt}
+   */
+  public record When(Set<Integer> httpStatus, Set<Integer> exitCode, Set<String> exception, Set<String> code, Set<String> fingerprint,
+      String expression) {}
+
+  /**
+   * When failed items end the job.
+   *
+   * @param maxFailed the most failed items that the job bears; null: any number
+   * @param sameFailure ends the job when one kind of failure takes over; null: never
+   * @param canary items that go alone first; null: none
+   * @param maxCrashes worker processes that one item may kill while it runs alone, at least 1
+   */
+  public record FailurePolicy(FailureMode mode, Bound maxFailed, SameFailure sameFailure, Canary canary, int maxCrashes) {
+    /** What holds where nothing is said. */
+    public static final FailurePolicy CONTINUE = new FailurePolicy(FailureMode.CONTINUE, null, null, null, 3);
+  }
+
+  /** Whether the first failed item ends the job. */
+  public enum FailureMode { CONTINUE, FAIL_FAST }
+
+  /**
+   * A number of items, or a share of them; exactly one is given.
+   *
+   * @param share 0 to 1
+   */
+  public record Bound(Long items, Double share) {
+    /** Whether {@code count} of {@code total} is more than this. */
+    public boolean exceededBy(long count, long total) {
+      return items != null ? count > items : count > share * total;
+    }
+  }
+
+  /**
+   * One kind of failure, by fingerprint, among the finished items.
+   *
+   * @param share above 0 to 1
+   * @param minItems finished items before it is judged, at least 1
+   */
+  public record SameFailure(double share, long minItems) {}
+
+  /**
+   * The first items, alone: the rest follows only when no more of them failed than allowed.
+   *
+   * @param items how many go first; a share is of the source's estimate
+   * @param maxFailed of them
+   */
+  public record Canary(Bound items, Bound maxFailed) {}
+
+  /**
+   * An item whose identity another one has already is skipped.
+   *
+   * @param window how long an item keeps others out, from when it was read; for {@link DedupScope#JOB} as long as the job lives
+   */
+  public record Deduplication(DedupScope scope, Duration window) {}
+
+  /** Among which items an identity is unique: the job's, those of all jobs of its name, those of all jobs of its namespace. */
+  public enum DedupScope { JOB, NAME, NAMESPACE }
 
   /**
    * Attempt n + 1 comes {@code initial * factor^(n-1)} after attempt n, at most {@code max}, moved at random by {@code jitter} of itself.
@@ -169,8 +260,9 @@ public record JobSpec(SourceSpec source, OnMalformed onMalformed, ProcessorSpec 
    * What is kept of finished items.
    *
    * @param includeItems whether each result stands with its item
+   * @param retention how long after the job's end, or its deletion, another job can skip what it has done
    */
-  public record Results(boolean includeItems) {}
+  public record Results(boolean includeItems, Duration retention) {}
 
   /**
    * What the pool lets jobs use.

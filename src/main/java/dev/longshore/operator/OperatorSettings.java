@@ -4,6 +4,7 @@ import dev.longshore.operator.mapping.Policy;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 
@@ -17,10 +18,14 @@ import java.util.Set;
  * @param workerImage image of worker pods whose template names none
  * @param imagePullSecrets names of the Secrets to pull it with
  * @param workerResources of worker pods whose template names none
+ * @param auditQuiet how long a job's queues must have been empty before its ledger is audited
  * @param policy what jobs with a pool of their own may do
  */
 public record OperatorSettings(String identity, Set<String> watchNamespaces, boolean leaderElection, String leaseNamespace,
-    String workerImage, List<String> imagePullSecrets, ResourceRequirements workerResources, Policy policy) {
+    String workerImage, List<String> imagePullSecrets, ResourceRequirements workerResources, Duration auditQuiet, Policy policy) {
+  /** How long queues must have been quiet before an audit, unless told otherwise. */
+  public static final Duration AUDIT_QUIET = Duration.ofSeconds(30);
+
 
   /** What a worker gets unless somebody says otherwise: it stays under 350 MB, the rest is for the programs that it starts. */
   public static ResourceRequirements defaultWorkerResources() {

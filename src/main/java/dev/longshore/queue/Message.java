@@ -28,12 +28,19 @@ public sealed interface Message {
   }
 
   /**
-   * "Bring these indexes to the work queue".
+   * "Bring these items to the work queue". Which ones the ledger knows, so that a feed says the same whatever it is about.
    *
-   * @param epoch fences: only the feed with the ledger's epoch may move
-   * @param indexes null means the whole source, from the ledger's position (intake)
+   * @param epoch fences: only the feed with the ledger's epoch for this target may move
    */
-  record Feed(int run, long epoch, IndexSet indexes) implements Message {}
+  record Feed(int run, long epoch, Target target) implements Message {}
+
+  /** What a feed brings. */
+  enum Target {
+    /** The source, from the ledger's position on: intake. */
+    SOURCE,
+    /** The items that the ledger has marked: what an audit found missing, and what a redrive opened again. */
+    GAPS
+  }
 
   /**
    * An item that failed for good, for people to look at.

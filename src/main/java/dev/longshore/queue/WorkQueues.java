@@ -37,6 +37,11 @@ public interface WorkQueues extends AutoCloseable {
   /** Removes a job's queues with all they hold. Again is harmless. */
   void delete(JobRef job);
 
+  /** Empties a job's work and control queue. Harmless when they are not there; dead letters stay. */
+  default void purge(JobRef job) {
+    throw new UnsupportedOperationException();
+  }
+
   /** What one queue holds. */
   Depth depth(JobRef job, Kind kind);
 

@@ -36,6 +36,8 @@ public interface LongshoreConfig {
 
   Worker worker();
 
+  Audit audit();
+
   Operator operator();
 
   Policy policy();
@@ -81,6 +83,21 @@ public interface LongshoreConfig {
     /** How long a worker may be silent before its leases end; 2 s to 10 min. */
     @WithDefault("15s")
     Duration leaseTime();
+
+    /** How long a worker may keep a message without acking it; what is unfinished then goes on under a copy. 2 s to 10 min. */
+    @WithDefault("8m")
+    Duration holdLimit();
+  }
+
+  /** The search for items that no message and no worker has any more. */
+  interface Audit {
+    /** How long a job's queues must have been empty before its ledger is audited; 3 s to 1 h. */
+    @WithDefault("30s")
+    Duration quiet();
+
+    /** How long after its due time a retry still counts as on its way; 1 s to 1 h. */
+    @WithDefault("60s")
+    Duration grace();
   }
 
   /** The operator. */

@@ -5,6 +5,7 @@ import dev.longshore.operator.mapping.Policy;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 
@@ -17,12 +18,13 @@ final class OperatorConfiguration {
     Set<String> watched = config.watchNamespaces().orElse(Set.of(config.namespace()));
     return new OperatorSettings(given.identity().orElseGet(OperatorConfiguration::hostName), watched.contains("*") ? Set.of() : watched,
         given.leaderElection(), config.namespace(), given.workerImage(), given.imagePullSecrets().orElse(List.of()),
-        OperatorSettings.defaultWorkerResources(), policy(config.policy()));
+        OperatorSettings.defaultWorkerResources(), config.audit().quiet(), policy(config.policy()));
   }
 
   /** For {@code longshore run}: all namespaces, no election, and workers bounded by their own options and not by the pod. */
-  static OperatorSettings local(String image) {
-    return new OperatorSettings("longshore-run", Set.of(), false, "default", image, List.of(), new ResourceRequirements(), Policy.local());
+  static OperatorSettings local(String image, Duration auditQuiet) {
+    return new OperatorSettings("longshore-run", Set.of(), false, "default", image, List.of(), new ResourceRequirements(), auditQuiet,
+        Policy.local());
   }
 
   private static String hostName() {

@@ -47,7 +47,7 @@ public class OperatorRole implements JobViews {
     Termination termination = Termination.install();
     try (KubernetesClient kubernetes = new KubernetesClientBuilder().build();
         RedisConnection store = connections.store();
-        Ledger accounts = new RedisLedger(store, config.worker().leaseTime());
+        Ledger accounts = new RedisLedger(store, config.worker().leaseTime(), config.audit().grace());
         Pools pools = new RedisPools(store);
         RabbitWorkQueues queues = connections.broker("operator")) {
       queues.declareLadder();
@@ -61,7 +61,7 @@ public class OperatorRole implements JobViews {
 
   /** Starts the operator of a local run. */
   public OperatorService startLocal(KubernetesClient kubernetes, Ledger accounts, Pools pools, WorkQueues queues, String image) {
-    return start(kubernetes, accounts, pools, queues, OperatorConfiguration.local(image));
+    return start(kubernetes, accounts, pools, queues, OperatorConfiguration.local(image, config.audit().quiet()));
   }
 
   /** Starts the operator on the given parts; its HTTP then shows them. */

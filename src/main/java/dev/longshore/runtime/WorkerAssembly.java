@@ -39,6 +39,9 @@ public class WorkerAssembly {
   @Inject
   MeterRegistry metrics;
 
+  @Inject
+  LongshoreConfig config;
+
   private final Map<String, Sum> sums = new ConcurrentHashMap<>();
 
   /**
@@ -49,7 +52,7 @@ public class WorkerAssembly {
   public Worker worker(PoolRef pool, String pod, Ledger ledger, Pools pools, WorkQueues queues, Processors processors,
       Map<String, String> environment) {
     ItemSources sources = new ItemSources(fetcher);
-    return new Worker(new WorkerSettings(pool, pod), ledger, pools, queues, (spec, inline) -> sources.create(spec, inline, environment::get),
+    return new Worker(new WorkerSettings(pool, pod, config.worker().holdLimit()), ledger, pools, queues, (spec, inline) -> sources.create(spec, inline, environment::get),
         (job, spec) -> new Guarded(measured(job, spec, processors.create(job, spec)), this::retire), InstantSource.system());
   }
 

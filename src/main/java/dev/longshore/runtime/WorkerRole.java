@@ -37,7 +37,7 @@ public class WorkerRole {
     try (ChildProcesses children = new ChildProcesses();
         Processors processors = new Processors(children, System.getenv()::get, PluginFolder.given());
         RedisConnection store = connections.store();
-        RedisLedger ledger = new RedisLedger(store, config.worker().leaseTime());
+        RedisLedger ledger = new RedisLedger(store, config.worker().leaseTime(), config.audit().grace());
         RedisPools pools = new RedisPools(store);
         WorkQueues queues = connections.broker(pod)) {
       state.add(new RoleState.Part("redis", false, () -> condition(ledger.health().up(), ledger.health().message())));

@@ -12,6 +12,8 @@ import java.util.List;
  * @param run 1 at first
  * @param ended the phase in which this run ended; null while it goes on
  * @param intake the state of the feed
+ * @param gaps what is to be fed again
+ * @param steering what was asked of the job while it ran
  * @param firstStarted when the first item was taken; null before
  * @param lastFinal when an item last became final; null before
  * @param intakeStarted when intake first read the source; null before
@@ -19,7 +21,7 @@ import java.util.List;
  * @param failure why the run cannot go on ({@link Ledger#fail}); null when it can
  * @param groups the failures that are most frequent, at most 10
  */
-public record JobReading(ItemCounts counts, int run, String ended, Intake intake, Instant firstStarted, Instant lastFinal,
+public record JobReading(ItemCounts counts, int run, String ended, Intake intake, Gaps gaps, Steering steering, Instant firstStarted, Instant lastFinal,
     Instant intakeStarted, Duration serviceTime, FatalError failure, List<FailureGroup> groups) {
 
   /**
@@ -29,6 +31,27 @@ public record JobReading(ItemCounts counts, int run, String ended, Intake intake
    * @param idle how long since the feed last showed that it lives, or since it was to be published; zero once complete
    */
   public record Intake(long epoch, boolean complete, Duration idle) {}
+
+  /**
+   * The gaps feed.
+   *
+   * @param items marked to be fed again and not final; zero: nothing is to be fed
+   * @param idle how long since the feed last showed that it lives, or since it was to be published; zero when nothing is to be fed
+   */
+  public record Gaps(long epoch, long items, Duration idle) {
+    public static final Gaps NONE = new Gaps(0, 0, Duration.ZERO);
+  }
+
+  /**
+   * What was asked of the job.
+   *
+   * @param active how long this run has been going on, suspended time not counted
+   * @param request the last redrive that was carried out; null when there was none
+   * @param redriven items that it opened again
+   */
+  public record Steering(boolean suspended, boolean cancelled, Duration active, String request, long redriven) {
+    public static final Steering NONE = new Steering(false, false, Duration.ZERO, null, 0);
+  }
 
   /** Why a job cannot go on. */
   public record FatalError(String reason, String message) {}

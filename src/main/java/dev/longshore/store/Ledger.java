@@ -1,12 +1,16 @@
 package dev.longshore.store;
 
+import dev.longshore.job.Failure;
+import dev.longshore.job.FailureGroup;
 import dev.longshore.job.IndexSet;
 import dev.longshore.job.ItemResult;
 import dev.longshore.job.JobPhase;
 import dev.longshore.job.JobRef;
 import dev.longshore.job.JobSpec;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -18,6 +22,9 @@ import java.util.function.Consumer;
  * and does not age while the store is away.
  */
 public interface Ledger extends AutoCloseable {
+
+  /** How long after its due time a retry entry counts as on its way, unless told otherwise. */
+  Duration RETRY_GRACE = Duration.ofSeconds(60);
 
   // -- the job -------------------------------------------------------------------------------------------------------------------
 
@@ -74,9 +81,10 @@ public interface Ledger extends AutoCloseable {
    * How the work goes.
    *
    * @param finished items final so far
+   * @param failed those of them that failed
    * @param serviceTime mean time inside the processor for one item; null before the first
    */
-  record Pace(long finished, Duration serviceTime) {}
+  record Pace(long finished, long failed, Duration serviceTime) {}
 
   /** Ends intake with the true number of items. False when fenced. */
   boolean completeIntake(JobRef job, long epoch, long total);
@@ -96,8 +104,43 @@ public interface Ledger extends AutoCloseable {
    * @param done final: drop them
    * @param newer claimed by a newer attempt: publish a copy for that attempt, do not run; by attempt
    * @param leased being worked on elsewhere: put a copy on the delay ladder for 5 s
+   * @param suspects the part of {@code yours} that was inside the processor of a worker that crashed: run them alone in this worker, a half
+   *     of them at a time
+   * @param condemned the part of {@code yours} that has killed as many workers as it may: do not run, settle as failed
    */
-  record TakeReply(IndexSet yours, IndexSet done, Map<Newer, IndexSet> newer, IndexSet leased) {}
+  record TakeReply(IndexSet yours, IndexSet done, Map<Newer, IndexSet> newer, IndexSet leased, IndexSet suspects, IndexSet condemned) {}
+
+  /**
+   * Says what {@code holder} has inside the processor of this job from now on, all of it; to be called before a call begins. Only these can
+   * be suspects when the holder crashes. What has been settled since does not count any more.
+   */
+  default void enter(JobRef job, String holder, IndexSet inside) {
+    throw new UnsupportedOperationException();
+  }
+
+  /** What {@code holder} has inside the processor and has not settled; a job without an account, or with nothing, is absent. */
+  default Map<JobRef, IndexSet> inside(Collection<JobRef> jobs, String holder) {
+    throw new UnsupportedOperationException();
+  }
+
+  /**
+   * The holder's process ended as it should not have. Its leases end as by {@link #forget}; what was inside the processor becomes suspect. A
+   * single suspect is charged with the crash when {@code alone}. A crash of a holder that was reading the source, with nothing inside the
+   * processor, is charged to intake; at {@code failurePolicy.maxCrashes} without progress in between the job fails as {@code IntakeCrashed}.
+   *
+   * @param alone whether nothing else, of any job, was inside this worker's processors
+   */
+  default CrashReply crashed(JobRef job, String holder, boolean alone) {
+    throw new UnsupportedOperationException();
+  }
+
+  /**
+   * What a crash left.
+   *
+   * @param suspects what was inside
+   * @param charged the suspect that the crash was charged to; empty when there was more than one, or other work beside it
+   */
+  record CrashReply(IndexSet suspects, IndexSet charged) {}
 
   /**
    * A newer attempt of an item.
@@ -121,6 +164,104 @@ public interface Ledger extends AutoCloseable {
    */
   record SettleReply(IndexSet won, boolean allFinal) {}
 
+  /** What the ledger remembers of attempts that failed and were to be followed by another; by index, oldest first, at most 20 an item. */
+  default Map<Long, List<PastAttempt>> attempts(JobRef job, IndexSet indexes) {
+    throw new UnsupportedOperationException();
+  }
+
+  /**
+   * An attempt that failed.
+   *
+   * @param failure its message cut to 512 characters
+   */
+  record PastAttempt(int attempt, Failure failure, String worker, Instant at) {}
+
+  // -- feeding again -------------------------------------------------------------------------------------------------------------
+
+  /**
+   * Marks what {@link AuditReading#missing} names, to be fed again, and begins a new epoch of the gaps feed when it marked anything; the feed
+   * with that epoch must then be published.
+   */
+  default Gaps markMissing(JobRef job) {
+    throw new UnsupportedOperationException();
+  }
+
+  /**
+   * What is to be fed again.
+   *
+   * @param items marked now, those from before included; zero when there is nothing to feed
+   */
+  record Gaps(long epoch, long items) {}
+
+  /**
+   * The marked indexes that are not final, from {@code from} on, at most {@code maxRanges} ranges; empty at the end. Also shows that the feed
+   * lives. No answer when {@code epoch} is not the ledger's: another feed has taken over.
+   */
+  default Optional<IndexSet> gaps(JobRef job, long epoch, long from, int maxRanges) {
+    throw new UnsupportedOperationException();
+  }
+
+  /** Takes marks away, behind the confirms of what was published. False when fenced. */
+  default boolean fed(JobRef job, long epoch, IndexSet indexes) {
+    throw new UnsupportedOperationException();
+  }
+
+  /** Begins a new epoch of the gaps feed, because marks are left and no feed lives. Empty when nothing is marked. */
+  default Optional<Long> restartGaps(JobRef job) {
+    throw new UnsupportedOperationException();
+  }
+
+  /** The items' JSON as it was kept with results that a redrive took back; what is not kept is absent. */
+  default Map<Long, byte[]> copies(JobRef job, IndexSet indexes) {
+    throw new UnsupportedOperationException();
+  }
+
+  // -- steering ------------------------------------------------------------------------------------------------------------------
+
+  /** Stops, or starts again, the clock of the run's active time. Again is harmless. */
+  default void suspend(JobRef job, boolean suspended) {
+    throw new UnsupportedOperationException();
+  }
+
+  /**
+   * Ends intake and closes as cancelled every index that no live holder has a lease of. To be repeated until nothing is left: a leased item
+   * counts by its settle, or as cancelled when its lease ends or is released. A take finds nothing any more.
+   */
+  default void cancel(JobRef job) {
+    throw new UnsupportedOperationException();
+  }
+
+  /**
+   * Opens failed items again and marks them to be fed ({@link #gaps}); when the run has ended, begins the next one, in which also every index
+   * that is not final is marked, and a run that failed forgets why. A request that was carried out before changes nothing and gets the same
+   * reply. A job that was cancelled stays so: it gets a reply with no items.
+   */
+  default RedriveReply redrive(JobRef job, String request, Selection selection) {
+    throw new UnsupportedOperationException();
+  }
+
+  /** Which failed items a redrive opens. */
+  sealed interface Selection {
+    /** All of them. */
+    record All() implements Selection {}
+
+    /** Those of these that failed. */
+    record Indexes(IndexSet indexes) implements Selection {}
+
+    /** Those whose failure has this fingerprint. */
+    record Group(String fingerprint) implements Selection {}
+  }
+
+  /**
+   * What a redrive did.
+   *
+   * @param items opened again
+   * @param run the run that they belong to
+   * @param gaps the feed to publish; its items are zero when there is none
+   * @param intakeEpoch of the intake feed, when that is to be published too because the source was not read to its end; else empty
+   */
+  record RedriveReply(long items, int run, Gaps gaps, Optional<Long> intakeEpoch) {}
+
   /** Keeps the leases of {@code holder} alive in these jobs; call each second. */
   void beat(Collection<JobRef> jobs, String holder);
 
@@ -137,6 +278,16 @@ public interface Ledger extends AutoCloseable {
 
   /** The failed indexes, lowest first, at most {@code maxRanges} ranges. */
   IndexSet failedIndexes(JobRef job, int maxRanges);
+
+  /** Calls {@code action} in index order for each failed item, or those of one fingerprint, in flat memory. */
+  default void failures(JobRef job, Optional<String> fingerprint, Consumer<ItemResult> action) {
+    throw new UnsupportedOperationException();
+  }
+
+  /** The groups of failures, most frequent first, at most {@code max}. */
+  default List<FailureGroup> failureGroups(JobRef job, int max) {
+    throw new UnsupportedOperationException();
+  }
 
   /** Calls {@code action} in index order for each final item from {@code fromIndex} on, in flat memory. */
   void results(JobRef job, long fromIndex, Consumer<ItemResult> action);

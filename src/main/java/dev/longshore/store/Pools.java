@@ -21,9 +21,26 @@ public interface Pools extends AutoCloseable {
    * What a pool works on.
    *
    * @param jobs those assigned to it, most urgent first
+   * @param paused those of {@code jobs} of which no new item may start
+   * @param ending those of {@code jobs} whose run is over before its time: running calls are told, nothing is handed on
    * @param draining names of pods that are to finish what they have and exit
    */
-  record Assignment(List<JobRef> jobs, Set<String> draining) {}
+  record Assignment(List<JobRef> jobs, Set<JobRef> paused, Set<JobRef> ending, Set<String> draining) {
+    public Assignment {
+      jobs = List.copyOf(jobs);
+      paused = paused == null ? Set.of() : Set.copyOf(paused);
+      ending = ending == null ? Set.of() : Set.copyOf(ending);
+      draining = Set.copyOf(draining);
+    }
+
+    /** Work as usual. */
+    public Assignment(List<JobRef> jobs, Set<String> draining) {
+      this(jobs, Set.of(), Set.of(), draining);
+    }
+  }
+
+  /** Has the pool's workers look at their assignment and at their jobs' specs now. */
+  void nudge(PoolRef pool);
 
   /** A worker says that it lives, each second. */
   void beat(PoolRef pool, Heartbeat heartbeat);

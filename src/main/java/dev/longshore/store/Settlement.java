@@ -28,6 +28,7 @@ public record Settlement(int attempt, String holder, IndexSet succeeded, List<Fa
    *
    * @param attempt the next one
    * @param delay until it is due
+   * @param failure why this attempt failed, kept until the item is final ({@link Ledger#attempts}); null when nothing is to be kept
    */
-  public record RetryAt(long index, int attempt, Duration delay) {}
+  public record RetryAt(long index, int attempt, Duration delay, Failure failure) {}
 }

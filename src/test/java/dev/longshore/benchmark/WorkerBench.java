@@ -50,11 +50,11 @@ class WorkerBench {
         MemoryWorkQueues queues = new MemoryWorkQueues(ladder)) {
       ledger.open(job, Jobs.spec().concurrency(2).maxReplicas(2).build(), null);
       queues.declare(job);
-      queues.publish(job, Kind.CONTROL, new Message.Feed(1, 1, null)).join();
+      queues.publish(job, Kind.CONTROL, new Message.Feed(1, 1, Message.Target.SOURCE)).join();
       pools.assign(POOL, new Assignment(List.of(job), Set.of()));
       long cpu = cpu();
       long start = System.nanoTime();
-      try (Worker worker = new Worker(new WorkerSettings(POOL, "a"), ledger, pools, queues, (spec, inline) -> from -> new Records(),
+      try (Worker worker = new Worker(new WorkerSettings(POOL, "a", WorkerSettings.HOLD_LIMIT), ledger, pools, queues, (spec, inline) -> from -> new Records(),
           (j, spec) -> new Noop(), InstantSource.system())) {
         worker.start();
         await().pollInterval(Duration.ofMillis(20)).atMost(Duration.ofSeconds(60))

@@ -63,7 +63,7 @@ abstract class OperatorContract {
     rig.awaitPods(1);
     Pod pod = rig.pods().getFirst();
     assertThat(rig.queues.has(job)).isTrue();
-    assertThat(rig.queues.feeds(job)).containsExactly(new Message.Feed(1, 1, null));
+    assertThat(rig.queues.feeds(job)).containsExactly(new Message.Feed(1, 1, Message.Target.SOURCE));
     assertThat(rig.ledger.inline(job)).hasValueSatisfying(bytes -> assertThat(new String(bytes)).isEqualTo("[1,2,3]"));
     await().atMost(SOON).until(() -> rig.pools.assignment(rig.poolRef("tracks")).orElseThrow().jobs().equals(List.of(job)));
     assertThat(pod.getMetadata().getLabels()).containsEntry("longshore.dev/job", "tracks");
@@ -220,7 +220,7 @@ abstract class OperatorContract {
       // The ledger's time goes on only as far as it can be sure of, about a second between two reads.
       rig.later(Duration.ofSeconds(1));
       rig.ledger.read(List.of(job));
-      return rig.queues.feeds(job).contains(new Message.Feed(1, 2, null));
+      return rig.queues.feeds(job).contains(new Message.Feed(1, 2, Message.Target.SOURCE));
     });
   }
 

@@ -60,9 +60,10 @@ public record Specs(ProcessorSpec processor, GuardSpec guard, int concurrency, I
   }
 
   public JobSpec spec() {
-    return new JobSpec(new InlineSource(Format.JSON), OnMalformed.FAIL, processor, guard, new Batching(batchSize, Duration.ofSeconds(5),
+    return new JobSpec(new InlineSource(Format.JSON), OnMalformed.FAIL, null, processor, guard, new Batching(batchSize, Duration.ofSeconds(5),
         1000, 256 << 10),
-        concurrency, 1, new RetrySpec(5, new Backoff(Duration.ofSeconds(1), 2, Duration.ofMinutes(10), 0.2)), new Results(true), allow);
+        concurrency, 1, new RetrySpec(5, new Backoff(Duration.ofSeconds(1), 2, Duration.ofMinutes(10), 0.2), List.of()),
+        JobSpec.FailurePolicy.CONTINUE, null, 1_000_000, null, false, new Results(true, Duration.ofHours(1)), allow);
   }
 
   public static WorkItem item(long index, String json) {

@@ -94,8 +94,8 @@ public abstract class WorkQueuesContract {
     Received received = Received.acking();
     try (var consumption = queues.consume(job, Kind.WORK, 10, received)) {
       publishNow(Kind.WORK, Message.Work.of(2, chunk));
-      publishNow(Kind.WORK, new Message.Feed(3, 1L << 40, null));
-      publishNow(Kind.WORK, new Message.Feed(3, 5, IndexSet.parse("1,4-7")));
+      publishNow(Kind.WORK, new Message.Feed(3, 1L << 40, Message.Target.SOURCE));
+      publishNow(Kind.WORK, new Message.Feed(3, 5, Message.Target.GAPS));
       publishNow(Kind.WORK, new Message.DeadLetter(2, 1L << 41, "{\"index\":1}".getBytes()));
       await().atMost(LIMIT).until(() -> received.count() == 4);
     }
@@ -104,8 +104,8 @@ public abstract class WorkQueuesContract {
     assertThat(work.chunk().indexes()).isEqualTo(chunk.indexes());
     assertThat(work.chunk().attempt()).isEqualTo(4);
     assertThat(work.chunk().items()).usingRecursiveComparison().isEqualTo(chunk.items());
-    assertThat(received.deliveries.get(1).message()).isEqualTo(new Message.Feed(3, 1L << 40, null));
-    assertThat(received.deliveries.get(2).message()).isEqualTo(new Message.Feed(3, 5, IndexSet.parse("1,4-7")));
+    assertThat(received.deliveries.get(1).message()).isEqualTo(new Message.Feed(3, 1L << 40, Message.Target.SOURCE));
+    assertThat(received.deliveries.get(2).message()).isEqualTo(new Message.Feed(3, 5, Message.Target.GAPS));
     Message.DeadLetter letter = (Message.DeadLetter) received.deliveries.get(3).message();
     assertThat(letter.run()).isEqualTo(2);
     assertThat(letter.index()).isEqualTo(1L << 41);
@@ -299,15 +299,15 @@ public abstract class WorkQueuesContract {
     await().atMost(LIMIT).until(() -> queues.depth(job, Kind.CONTROL).consumers() == 1);
     try (var second = queues.consume(job, Kind.CONTROL, 1, waiting)) {
       await().atMost(LIMIT).until(second::active);
-      publishNow(Kind.CONTROL, new Message.Feed(1, 1, null));
-      publishNow(Kind.CONTROL, new Message.Feed(1, 2, null));
+      publishNow(Kind.CONTROL, new Message.Feed(1, 1, Message.Target.SOURCE));
+      publishNow(Kind.CONTROL, new Message.Feed(1, 2, Message.Target.SOURCE));
       await().atMost(LIMIT).until(() -> active.count() == 1);
       active.deliveries.getFirst().ack();
       await().atMost(LIMIT).until(() -> active.count() == 2);
       assertThat(waiting.count()).isZero();
       first.close();
       await().atMost(LIMIT).until(() -> waiting.count() == 1);
-      assertThat(waiting.deliveries.getFirst().message()).isEqualTo(new Message.Feed(1, 2, null));
+      assertThat(waiting.deliveries.getFirst().message()).isEqualTo(new Message.Feed(1, 2, Message.Target.SOURCE));
     }
   }
 

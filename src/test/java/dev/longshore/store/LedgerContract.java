@@ -83,7 +83,7 @@ public abstract class LedgerContract {
   }
 
   private static TakeReply takes(String yours, String done, Map<Newer, IndexSet> newer, String leased) {
-    return new TakeReply(set(yours), set(done), newer, set(leased));
+    return new TakeReply(set(yours), set(done), newer, set(leased), IndexSet.empty(), IndexSet.empty());
   }
 
   // -- the job -------------------------------------------------------------------------------------------------------------------
@@ -106,8 +106,8 @@ public abstract class LedgerContract {
   @Test
   public void aChangedSpecKeepsSourceAndProcessor() {
     JobSpec old = Accounts.spec();
-    JobSpec changed = new JobSpec(new JobSpec.InlineSource(JobSpec.Format.JSON), old.onMalformed(), new JobSpec.NoopProcessor(), old.guard(),
-        old.batching(), 99, old.maxReplicas(), old.retry(), old.results(), old.allow());
+    JobSpec changed = new JobSpec(new JobSpec.InlineSource(JobSpec.Format.JSON), old.onMalformed(), null, new JobSpec.NoopProcessor(), old.guard(),
+        old.batching(), 99, old.maxReplicas(), old.retry(), old.failurePolicy(), null, old.maxBacklog(), null, false, old.results(), old.allow());
 
     ledger().changeSpec(job, changed);
 
@@ -192,7 +192,7 @@ public abstract class LedgerContract {
   public void intakeGoesOnFromItsPosition() {
     assertThat(ledger().beginIntake(job, 1, "w1")).contains(new Ledger.IntakeState(java.util.Optional.empty(), 0, 0));
     assertThat(ledger().announce(job, 1, 100)).isTrue();
-    assertThat(ledger().advance(job, 1, 60, "{\"at\":60}")).contains(new Ledger.Pace(0, null));
+    assertThat(ledger().advance(job, 1, 60, "{\"at\":60}")).contains(new Ledger.Pace(0, 0, null));
     assertThat(ledger().advance(job, 1, 40, "{\"at\":40}")).isPresent();
 
     Ledger.IntakeState state = ledger().beginIntake(job, 1, "w2").orElseThrow();
@@ -454,10 +454,10 @@ public abstract class LedgerContract {
   @Test
   public void serviceTimeIsTheMeanOfAllItems() {
     ledger().settle(job, new Settlement(1, "w1", set("0-2"), List.of(), List.of(),
-        List.of(new Settlement.RetryAt(3, 2, Duration.ZERO)), null, Duration.ofMillis(400)));
+        List.of(new Settlement.RetryAt(3, 2, Duration.ZERO, null)), null, Duration.ofMillis(400)));
 
     assertThat(reading().serviceTime()).isEqualTo(Duration.ofMillis(100));
-    assertThat(ledger().advance(job, 1, 1, "{}")).contains(new Ledger.Pace(3, Duration.ofMillis(100)));
+    assertThat(ledger().advance(job, 1, 1, "{}")).contains(new Ledger.Pace(3, 0, Duration.ofMillis(100)));
   }
 
   // -- failures ------------------------------------------------------------------------------------------------------------------

@@ -69,8 +69,8 @@ public final class Jobs {
   public JobSpec build() {
     Backoff backoff = new Backoff(Duration.ofMillis(1), 2, Duration.ofMillis(10), 0.2);
     Allow allow = new Allow(Set.of("noop"), List.of(), List.of(), List.of(), true, true);
-    return new JobSpec(new InlineSource(Format.JSON), onMalformed, new NoopProcessor(), new GuardSpec(null, null, null),
-        new Batching(batchSize, maxWait, chunkItems, 256 << 10), concurrency, maxReplicas, new RetrySpec(maxAttempts, backoff),
-        new Results(includeItems), allow);
+    return new JobSpec(new InlineSource(Format.JSON), onMalformed, null, new NoopProcessor(), new GuardSpec(null, null, null),
+        new Batching(batchSize, maxWait, chunkItems, 256 << 10), concurrency, maxReplicas, new RetrySpec(maxAttempts, backoff, List.of()),
+        JobSpec.FailurePolicy.CONTINUE, null, 1_000_000, null, false, new Results(includeItems, Duration.ofHours(1)), allow);
   }
 }

@@ -55,7 +55,7 @@ final class Scene implements AutoCloseable {
     this.source = source;
     truth.open(JOB, spec, null);
     queues.truth().declare(JOB);
-    queues.truth().publish(JOB, Kind.CONTROL, new Message.Feed(1, 1, null)).join();
+    queues.truth().publish(JOB, Kind.CONTROL, new Message.Feed(1, 1, Message.Target.SOURCE)).join();
     assign(Set.of());
   }
 
@@ -82,7 +82,7 @@ final class Scene implements AutoCloseable {
   }
 
   Worker worker(String pod, BatchProcessor processor) {
-    Worker worker = new Worker(new WorkerSettings(POOL, pod), ledger(), pools, queues.port(), (spec, inline) -> source,
+    Worker worker = new Worker(new WorkerSettings(POOL, pod, WorkerSettings.HOLD_LIMIT), ledger(), pools, queues.port(), (spec, inline) -> source,
         (job, spec) -> processor, InstantSource.system());
     workers.add(worker);
     worker.start();

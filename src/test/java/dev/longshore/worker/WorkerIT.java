@@ -60,7 +60,7 @@ class WorkerIT {
     }
 
     Process work(String pod, long items, Outcome firstAttempt, Duration callTime) {
-      worker = new Worker(new WorkerSettings(POOL, pod), ledger, pools, queues, (spec, inline) -> Numbers.upTo(items),
+      worker = new Worker(new WorkerSettings(POOL, pod, WorkerSettings.HOLD_LIMIT), ledger, pools, queues, (spec, inline) -> Numbers.upTo(items),
           (j, spec) -> new Slow(firstAttempt, callTime), InstantSource.system());
       worker.start();
       return this;
@@ -100,7 +100,7 @@ class WorkerIT {
   private void open(Process operator, JobSpec spec) {
     operator.ledger.open(job, spec, null);
     operator.queues.declare(job);
-    operator.queues.publish(job, Kind.CONTROL, new Message.Feed(1, 1, null)).join();
+    operator.queues.publish(job, Kind.CONTROL, new Message.Feed(1, 1, Message.Target.SOURCE)).join();
     operator.pools.assign(POOL, new Assignment(List.of(job), Set.of()));
   }
 

@@ -278,7 +278,7 @@ class WorkerTest {
   @Test
   void endsAJobWhoseProcessorIsWrong() {
     given(Jobs.spec().build(), 10);
-    try (Worker worker = new Worker(new WorkerSettings(Scene.POOL, "a"), scene.ledger(), scene.pools, scene.queues.port(),
+    try (Worker worker = new Worker(new WorkerSettings(Scene.POOL, "a", WorkerSettings.HOLD_LIMIT), scene.ledger(), scene.pools, scene.queues.port(),
         (spec, inline) -> Numbers.upTo(10), (job, spec) -> {
           throw new InvalidProcessorException("spec.processor.exec.command", "no such program");
         }, InstantSource.system())) {

@@ -18,7 +18,7 @@ public record BatchJobStatus(
     @JsonPropertyDescription("When the run ended (RFC 3339).")
     String completionTime,
     @JsonPropertyDescription("SuccessCriteriaMet or FailureTarget first, then exactly one of Complete and Failed, as a Kubernetes Job has them; "
-        + "Progressing.")
+        + "Suspended, Progressing, MetricsStale.")
     List<Condition> conditions,
     @JsonPropertyDescription("How many items are where; the parts add up to the total at every read.")
     Items items,
@@ -41,7 +41,9 @@ public record BatchJobStatus(
     @JsonPropertyDescription("Whether failedIndexes was too long to stand here in full.")
     Boolean failedIndexesTruncated,
     @JsonPropertyDescription("The job's work queue.")
-    Queue queue) {
+    Queue queue,
+    @JsonPropertyDescription("The last redrive that was carried out.")
+    Redriven redrive) {
 
   /** How many items are where. */
   @Tolerant
@@ -88,6 +90,14 @@ public record BatchJobStatus(
       Long count,
       @JsonPropertyDescription("The index of one of them.")
       Long example) {}
+
+  /** A redrive that was carried out. */
+  @Tolerant
+  public record Redriven(
+      @JsonPropertyDescription("spec.redrive.request of it.")
+      String request,
+      @JsonPropertyDescription("How many items it opened again.")
+      Long items) {}
 
   /** A job's work queue. */
   @Tolerant

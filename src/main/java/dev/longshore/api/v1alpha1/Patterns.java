@@ -12,5 +12,8 @@ final class Patterns {
   static final String URL_TEMPLATE = "^(https?://|\\{)[^\\s]+$";
   static final String ABSOLUTE_PATH = "^/.*$";
 
+  /** Said of a field that takes a number or a share. */
+  static final String BOUND_MESSAGE = "must be a whole number from 0, or a share from 0% to 100%";
+
   private Patterns() {}
 }

@@ -24,7 +24,6 @@ public final class JobSpecMapping {
   public static final int MAX_REPLICAS = 10;
   /** Processor calls at once in each worker, where nothing is said. */
   public static final int CONCURRENCY = 10;
-  private static final Duration LONGEST = Duration.ofHours(24);
 
   private final Policy policy;
 
@@ -49,8 +48,11 @@ public final class JobSpecMapping {
     Optional<WorkersSpec> workers = Optional.ofNullable(spec.workers());
     int concurrency = workers.map(WorkersSpec::concurrency).orElse(CONCURRENCY);
     int replicas = shared.map(JobSpecMapping::replicasOf).orElseGet(() -> workers.map(WorkersSpec::maxReplicas).orElse(MAX_REPLICAS));
-    JobSpec mapped = new JobSpec(from, source.onMalformed(spec.source()), processor, guard(spec.guard()), batching(spec.batching()),
-        concurrency, replicas, retry(spec.retry()), results(spec.results()), allow);
+    JobSpec mapped = new JobSpec(from, source.onMalformed(spec.source()), ItemMapping.identity(spec.item()), processor,
+        guard(spec.guard()), batching(spec.batching()), concurrency, replicas, FailureMapping.retry(spec.retry()),
+        FailureMapping.policy(spec.failurePolicy()), ItemMapping.deduplication(spec.deduplication()), ItemMapping.maxBacklog(spec.intake()),
+        spec.resumeFrom() == null ? null : spec.resumeFrom().job(), BatchJobSpec.VALIDATE.equals(spec.dryRun()),
+        ItemMapping.results(spec.results()), allow);
     return new MappedJob(mapped, secrets.map(SecretNames::podEnv).orElse(List.of()));
   }
 
@@ -96,67 +98,29 @@ public final class JobSpecMapping {
     if (guard == null) {
       return new JobSpec.GuardSpec(null, null, null);
     }
-    Duration timeout = guard.timeout() == null ? null : duration("spec.guard.timeout", guard.timeout(), Duration.ofMillis(1));
+    Duration timeout = guard.timeout() == null ? null : CheckedFields.duration("spec.guard.timeout", guard.timeout(), Duration.ofMillis(1));
     JobSpec.CircuitBreaker breaker = null;
     if (guard.circuitBreaker() != null) {
       GuardSpec.CircuitBreaker given = guard.circuitBreaker();
-      breaker = new JobSpec.CircuitBreaker(share("spec.guard.circuitBreaker.failureRatio", or(given.failureRatio(), "50%")),
-          or(given.window(), 20), duration("spec.guard.circuitBreaker.delay", or(given.delay(), "5s"), Duration.ZERO));
+      breaker = new JobSpec.CircuitBreaker(CheckedFields.share("spec.guard.circuitBreaker.failureRatio", CheckedFields.or(given.failureRatio(), "50%")),
+          CheckedFields.or(given.window(), 20), CheckedFields.duration("spec.guard.circuitBreaker.delay", CheckedFields.or(given.delay(), "5s"), Duration.ZERO));
     }
     return new JobSpec.GuardSpec(timeout, guard.retries(), breaker);
   }
 
   private static JobSpec.Batching batching(BatchJobSpec.Batching batching) throws InvalidJobException {
-    BatchJobSpec.Batching given = or(batching, new BatchJobSpec.Batching(null, null, null));
-    BatchJobSpec.ChunkSize chunk = or(given.chunk(), new BatchJobSpec.ChunkSize(null, null));
+    BatchJobSpec.Batching given = CheckedFields.or(batching, new BatchJobSpec.Batching(null, null, null));
+    BatchJobSpec.ChunkSize chunk = CheckedFields.or(given.chunk(), new BatchJobSpec.ChunkSize(null, null));
     long bytes;
     try {
-      bytes = FieldValues.quantity(or(chunk.bytes(), "256Ki"));
+      bytes = FieldValues.quantity(CheckedFields.or(chunk.bytes(), "256Ki"));
     } catch (IllegalArgumentException e) {
       throw new InvalidJobException(Reason.SPEC, "spec.batching.chunk.bytes", e.getMessage());
     }
     if (bytes < 1 << 10 || bytes > Limits.CHUNK_BYTES) {
       throw new InvalidJobException(Reason.SPEC, "spec.batching.chunk.bytes", chunk.bytes() + " must be from 1Ki to 4Mi");
     }
-    return new JobSpec.Batching(given.size(), duration("spec.batching.maxWait", or(given.maxWait(), "5s"), Duration.ZERO),
-        or(chunk.items(), Limits.CHUNK_ITEMS), (int) bytes);
-  }
-
-  private static JobSpec.RetrySpec retry(BatchJobSpec.Retry retry) throws InvalidJobException {
-    BatchJobSpec.Retry given = or(retry, new BatchJobSpec.Retry(null, null));
-    BatchJobSpec.Backoff backoff = or(given.backoff(), new BatchJobSpec.Backoff(null, null, null, null));
-    return new JobSpec.RetrySpec(or(given.maxAttempts(), 5), new JobSpec.Backoff(
-        duration("spec.retry.backoff.initial", or(backoff.initial(), "1s"), Duration.ZERO), or(backoff.factor(), 2),
-        duration("spec.retry.backoff.max", or(backoff.max(), "10m"), Duration.ZERO),
-        share("spec.retry.backoff.jitter", or(backoff.jitter(), "20%"))));
-  }
-
-  private static JobSpec.Results results(BatchJobSpec.Results results) {
-    return new JobSpec.Results(results == null || or(results.includeItems(), true));
-  }
-
-  private static Duration duration(String field, String text, Duration least) throws InvalidJobException {
-    Duration duration;
-    try {
-      duration = FieldValues.duration(text);
-    } catch (IllegalArgumentException e) {
-      throw new InvalidJobException(Reason.SPEC, field, e.getMessage());
-    }
-    if (duration.compareTo(least) < 0 || duration.compareTo(LONGEST) > 0) {
-      throw new InvalidJobException(Reason.SPEC, field, text + " must be from " + least.toMillis() + "ms to 24h");
-    }
-    return duration;
-  }
-
-  private static double share(String field, String text) throws InvalidJobException {
-    try {
-      return FieldValues.percent(text);
-    } catch (IllegalArgumentException e) {
-      throw new InvalidJobException(Reason.SPEC, field, e.getMessage());
-    }
-  }
-
-  private static <T> T or(T given, T otherwise) {
-    return given == null ? otherwise : given;
+    return new JobSpec.Batching(given.size(), CheckedFields.duration("spec.batching.maxWait", CheckedFields.or(given.maxWait(), "5s"), Duration.ZERO),
+        CheckedFields.or(chunk.items(), Limits.CHUNK_ITEMS), (int) bytes);
   }
 }

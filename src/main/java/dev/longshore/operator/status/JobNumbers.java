@@ -5,6 +5,7 @@ import dev.longshore.api.v1alpha1.BatchJobStatus.Eta;
 import dev.longshore.api.v1alpha1.BatchJobStatus.FailureGroup;
 import dev.longshore.api.v1alpha1.BatchJobStatus.Items;
 import dev.longshore.api.v1alpha1.BatchJobStatus.Queue;
+import dev.longshore.api.v1alpha1.BatchJobStatus.Redriven;
 import dev.longshore.api.v1alpha1.BatchJobStatus.Workers;
 import dev.longshore.api.v1alpha1.LimitedBy;
 import dev.longshore.job.IndexSet;
@@ -36,7 +37,11 @@ public final class JobNumbers {
     return new BatchJobStatus(before.phase(), before.observedGeneration(), reading.run(), before.startTime(), before.completionTime(),
         before.conditions(), items(counts), counts.succeeded() + "/" + (known ? counts.known() : "?"), percent(counts),
         facts.itemsPerSecond(), eta(before, facts, counts), limitedBy(facts.pool()), workers(facts.pool()), groups(reading), failed,
-            truncated, queue(before, facts));
+            truncated, queue(before, facts), redriven(before, reading));
+  }
+
+  private static Redriven redriven(BatchJobStatus before, JobReading reading) {
+    return reading.steering().request() == null ? before.redrive() : new Redriven(reading.steering().request(), reading.steering().redriven());
   }
 
   private static Items items(ItemCounts c) {

@@ -15,7 +15,7 @@ public final class JobStates {
   public static final String COMPLETE = "Complete";
   public static final String FAILED = "Failed";
   private static final BatchJobStatus EMPTY =
-      new BatchJobStatus(null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
+      new BatchJobStatus(null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
 
   private final long generation;
   private final Instant now;
@@ -86,7 +86,7 @@ public final class JobStates {
   public static BatchJobStatus withoutQueue(BatchJobStatus s) {
     return new BatchJobStatus(s.phase(), s.observedGeneration(), s.run(), s.startTime(), s.completionTime(), s.conditions(), s.items(),
         s.progress(), s.percentComplete(), s.itemsPerSecond(), s.eta(), s.limitedBy(), s.workers(), s.failures(), s.failedIndexes(),
-        s.failedIndexesTruncated(), null);
+        s.failedIndexesTruncated(), null, s.redrive());
   }
 
   private Conditions conditions(BatchJobStatus before) {
@@ -98,6 +98,6 @@ public final class JobStates {
     return new BatchJobStatus(phase.word(), generation, s.run(), start, completion, conditions, s.items(), s.progress(),
         s.percentComplete(),
         s.itemsPerSecond(), ended ? null : s.eta(), ended ? null : s.limitedBy(), s.workers(), s.failures(), s.failedIndexes(),
-        s.failedIndexesTruncated(), s.queue());
+        s.failedIndexesTruncated(), s.queue(), s.redrive());
   }
 }

@@ -4,7 +4,6 @@ import com.rabbitmq.client.AMQP.BasicProperties;
 import com.rabbitmq.client.LongString;
 import dev.longshore.job.IndexSet;
 import dev.longshore.queue.Message;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -31,10 +30,8 @@ final class MessageFormat {
     return switch (message) {
       case Message.Work work -> encoded(id, work.body(), Map.of(VERSION, Message.VERSION, KIND, "work", RUN, work.run(), INDEXES,
           work.indexes().toString(), ATTEMPT, work.attempt(), GZIP, work.gzip()));
-      // the indexes of a feed may be longer than a frame, in which all headers must find room
-      case Message.Feed feed -> encoded(id, feed.indexes() == null ? new byte[0] : feed.indexes().toString()
-          .getBytes(StandardCharsets.US_ASCII),
-          Map.of(VERSION, Message.VERSION, KIND, feed.indexes() == null ? "intake" : "feed", RUN, feed.run(), EPOCH, feed.epoch()));
+      case Message.Feed feed -> encoded(id, new byte[0], Map.of(VERSION, Message.VERSION, KIND,
+          feed.target() == Message.Target.SOURCE ? "intake" : "gaps", RUN, feed.run(), EPOCH, feed.epoch()));
       case Message.DeadLetter letter -> encoded(id, letter.json(), Map.of(VERSION, Message.VERSION, KIND, "dead-letter", RUN, letter.run(),
           INDEXES, Long.toString(letter.index())));
       case Message.Unknown unknown -> {
@@ -62,8 +59,8 @@ final class MessageFormat {
       return switch (kind) {
         case "work" -> new Message.Work(run, nonEmpty(IndexSet.parse(text(headers, INDEXES))), (int) number(headers, ATTEMPT), body,
             Boolean.TRUE.equals(headers.get(GZIP)));
-        case "intake" -> new Message.Feed(run, number(headers, EPOCH), null);
-        case "feed" -> new Message.Feed(run, number(headers, EPOCH), IndexSet.parse(new String(body, StandardCharsets.US_ASCII)));
+        case "intake" -> new Message.Feed(run, number(headers, EPOCH), Message.Target.SOURCE);
+        case "gaps" -> new Message.Feed(run, number(headers, EPOCH), Message.Target.GAPS);
         case "dead-letter" -> new Message.DeadLetter(run, Long.parseLong(text(headers, INDEXES)), body);
         default -> new Message.Unknown(version, "its kind is '" + kind + "'", headers, body);
       };

@@ -164,7 +164,7 @@ final class Account {
     }
     Map<Newer, IndexSet> built = new LinkedHashMap<>();
     newer.forEach((claim, indexes) -> built.put(claim, indexes.build()));
-    return new TakeReply(mine, done.build(), built, leased.build());
+    return new TakeReply(mine, done.build(), built, leased.build(), IndexSet.empty(), IndexSet.empty());
   }
 
   /** In steps, so that entries due about together travel as one message. */
@@ -292,7 +292,7 @@ final class Account {
   JobReading reading() {
     Duration idle = feed.complete ? Duration.ZERO : Duration.ofMillis(clock - feed.beat);
     List<FailureGroup> top = groups.values().stream().sorted(Comparator.comparingLong(FailureGroup::count).reversed()).limit(10).toList();
-    return new JobReading(counts(), run, ended, new JobReading.Intake(feed.epoch, feed.complete, idle), started, last, feed.started,
+    return new JobReading(counts(), run, ended, new JobReading.Intake(feed.epoch, feed.complete, idle), JobReading.Gaps.NONE, JobReading.Steering.NONE, started, last, feed.started,
         serviceTime(), fatal, top);
   }
 

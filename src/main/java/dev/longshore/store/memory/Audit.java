@@ -3,6 +3,7 @@ package dev.longshore.store.memory;
 import dev.longshore.job.IndexSet;
 import dev.longshore.job.ItemCounts;
 import dev.longshore.store.AuditReading;
+import dev.longshore.store.Ledger;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -14,7 +15,7 @@ import java.util.Map;
 final class Audit {
   private static final int RANGES = 1_000;
   /** A retry entry that is overdue by more than this has lost its message. */
-  private static final long GRACE_MILLIS = 60_000;
+  private static final long GRACE_MILLIS = Ledger.RETRY_GRACE.toMillis();
 
   private final Account account;
   private final Duration leaseTime;

@@ -138,7 +138,7 @@ public final class MemoryLedger implements Ledger {
         feed.index = index;
         feed.position = position;
       }
-      return Optional.of(new Pace(account.counts().finished(), account.serviceTime()));
+      return Optional.of(new Pace(account.counts().finished(), account.counts().failed(), account.serviceTime()));
     });
   }
 

@@ -39,6 +39,11 @@ public final class MemoryPools implements Pools {
   @Override
   public void assign(PoolRef pool, Assignment assignment) {
     pool(pool).assignment = assignment;
+    nudge(pool);
+  }
+
+  @Override
+  public void nudge(PoolRef pool) {
     for (Listener listener : listeners) {
       if (listener.pool().equals(pool)) {
         Thread.ofVirtual().name("pool-event").start(listener.changed());

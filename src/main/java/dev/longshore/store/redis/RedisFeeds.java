@@ -32,7 +32,7 @@ final class RedisFeeds {
   Optional<Pace> advance(JobRef job, long epoch, long index, String position) {
     Response reply = feed(job, "advance", epoch, index, position);
     return reply == null ? Optional.empty()
-        : Optional.of(new Pace(reply.get(0).toLong(), serviceTime(reply.get(1).toLong(), reply.get(2).toLong())));
+        : Optional.of(new Pace(reply.get(0).toLong(), reply.get(3).toLong(), serviceTime(reply.get(1).toLong(), reply.get(2).toLong())));
   }
 
   boolean complete(JobRef job, long epoch, long total) {

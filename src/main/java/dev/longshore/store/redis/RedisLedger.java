@@ -35,17 +35,23 @@ public final class RedisLedger implements Ledger {
   private final RedisResults results;
   private final RedisDurability durability;
 
+  /** As the other, with the usual grace of retry entries. */
+  public RedisLedger(RedisConnection redis, Duration leaseTime) {
+    this(redis, leaseTime, RETRY_GRACE);
+  }
+
   /**
    * Uses a connection that others may share; {@link #close} leaves it open.
    *
    * @param leaseTime how long a lease outlives its holder's last beat
+   * @param retryGrace how long after its due time a retry entry still counts as on its way, for {@link #audit}
    */
-  public RedisLedger(RedisConnection redis, Duration leaseTime) {
+  public RedisLedger(RedisConnection redis, Duration leaseTime, Duration retryGrace) {
     this.redis = redis;
     scripts = new JobScripts(redis);
     feeds = new RedisFeeds(scripts);
     work = new RedisWork(scripts, leaseTime);
-    readings = new RedisReadings(scripts, leaseTime);
+    readings = new RedisReadings(scripts, leaseTime, retryGrace);
     results = new RedisResults(redis, scripts);
     durability = new RedisDurability(redis);
   }

@@ -24,6 +24,11 @@ public final class RedisPools implements Pools {
   @Override
   public void assign(PoolRef pool, Assignment assignment) {
     redis.call(Command.SET, RedisKeys.assignment(pool), StoredJson.write(assignment));
+    nudge(pool);
+  }
+
+  @Override
+  public void nudge(PoolRef pool) {
     redis.call(Command.PUBLISH, RedisKeys.changed(pool), "assignment");
   }
 

@@ -20,16 +20,17 @@ final class RedisReadings {
   private static final List<String> FIELDS = List.of("known", "complete", "succeeded", "failed", "skipped", "cancelled", "run", "epoch",
       "started", "last", "intakeStarted", "busy", "busyItems", "ended", "failReason", "failMessage");
   /** A retry entry that is overdue by more than this has lost its message. */
-  private static final Duration GRACE = Duration.ofSeconds(60);
   /** An audit walks over every entry of the job. */
   private static final Duration AUDIT_PATIENCE = Duration.ofSeconds(30);
 
   private final JobScripts scripts;
   private final Duration leaseTime;
+  private final Duration retryGrace;
 
-  RedisReadings(JobScripts scripts, Duration leaseTime) {
+  RedisReadings(JobScripts scripts, Duration leaseTime, Duration retryGrace) {
     this.scripts = scripts;
     this.leaseTime = leaseTime;
+    this.retryGrace = retryGrace;
   }
 
   Map<JobRef, JobReading> read(Collection<JobRef> jobs) {
@@ -46,7 +47,7 @@ final class RedisReadings {
     Duration idle = complete ? Duration.ZERO : Duration.ofMillis(reply.get(2).toLong());
     String reason = fields.text("failReason");
     return new JobReading(counts, (int) fields.number("run"), fields.text("ended"),
-        new JobReading.Intake(fields.number("epoch"), complete, idle), fields.instant("started"), fields.instant("last"),
+        new JobReading.Intake(fields.number("epoch"), complete, idle), JobReading.Gaps.NONE, JobReading.Steering.NONE, fields.instant("started"), fields.instant("last"),
         fields.instant("intakeStarted"), RedisFeeds.serviceTime(fields.number("busy"), fields.number("busyItems")),
         reason == null ? null : new JobReading.FatalError(reason, fields.text("failMessage")), groups(reply));
   }
@@ -63,7 +64,7 @@ final class RedisReadings {
   }
 
   AuditReading audit(JobRef job, boolean keepsResults) {
-    Response reply = scripts.run(job, AUDIT_PATIENCE, Script.AUDIT, leaseTime.toMillis(), GRACE.toMillis(), keepsResults ? 1 : 0);
+    Response reply = scripts.run(job, AUDIT_PATIENCE, Script.AUDIT, leaseTime.toMillis(), retryGrace.toMillis(), keepsResults ? 1 : 0);
     long leased = reply.get(8).toLong();
     long retrying = reply.get(9).toLong();
     ItemCounts counts = counts(reply.get(0).toLong(), reply.get(1).toLong() == 1, leased, retrying, reply.get(2).toLong(),

@@ -35,7 +35,7 @@ final class RedisWork {
     for (int i = 3; i < reply.size(); i += 3) {
       newer.put(new Newer(reply.get(i).toInteger(), Duration.ofMillis(reply.get(i + 1).toLong())), set(reply.get(i + 2)));
     }
-    return new TakeReply(set(reply.get(0)), set(reply.get(1)), newer, set(reply.get(2)));
+    return new TakeReply(set(reply.get(0)), set(reply.get(1)), newer, set(reply.get(2)), IndexSet.empty(), IndexSet.empty());
   }
 
   SettleReply settle(JobRef job, Settlement settlement) {

@@ -130,7 +130,7 @@ record Verdicts(IndexSet all, IndexSet succeeded, List<Failed> failed, List<Fail
         case Outcome.Retry retry when item.attempt() >= spec.retry().maxAttempts() -> fail(item, retry.failure());
         case Outcome.Retry retry -> {
           Duration delay = delay(item, retry.after());
-          retries.add(new RetryAt(item.index(), item.attempt() + 1, delay));
+          retries.add(new RetryAt(item.index(), item.attempt() + 1, delay, retry.failure()));
           copy(item, delay, item.attempt() + 1);
         }
       }

@@ -107,8 +107,8 @@ public final class FeedConsumer {
 
   private void serve(Delivery delivery) {
     switch (delivery.message()) {
-      case Message.Feed feed when feed.indexes() == null -> intake(delivery, feed);
-      case Message.Feed feed -> bury(delivery, feed.run(), "no feed of single indexes is served here: " + feed.indexes().limitRanges(10));
+      case Message.Feed feed when feed.target() == Message.Target.SOURCE -> intake(delivery, feed);
+      case Message.Feed feed -> bury(delivery, feed.run(), "no feed of gaps is served here");
       case Message.Unknown unknown -> {
         LOG.warnf("job=%s version=%d state=handed-on reason=\"%s\"", access.job(), unknown.version(), unknown.reason());
         handOn(unknown, LATER);

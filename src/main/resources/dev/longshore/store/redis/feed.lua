@@ -29,7 +29,7 @@ else
       change('feedIndex', ARGV[5])
       change('position', ARGV[6])
     end
-    reply = {a.succeeded + a.failed + a.skipped + a.cancelled, a.busy, a.busyItems}
+    reply = {a.succeeded + a.failed + a.skipped + a.cancelled, a.busy, a.busyItems, a.failed}
   elseif operation == 'complete' then
     change('known', max(a.highest, tonumber(ARGV[5])))
     change('complete', 1)

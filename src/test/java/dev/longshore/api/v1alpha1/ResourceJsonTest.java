@@ -51,7 +51,7 @@ class ResourceJsonTest {
         List.of(new ConditionBuilder().withType("Progressing").withStatus("True").withReason("Running").withObservedGeneration(3L).build()),
         new BatchJobStatus.Items(null, 1L, 2L, 3L, 4L, 5L, 6L, 7L), "4", null, 1250L, null, new LimitedBy("MaxReplicas", "at most 10 workers"),
         new BatchJobStatus.Workers(4, 4, 0), List.of(new BatchJobStatus.FailureGroup("http 404 on …", 12L, 371L)), "3,17-19", null,
-        new BatchJobStatus.Queue("longshore.music.tracks.1f3a9c02", 120L, 8L)));
+        new BatchJobStatus.Queue("longshore.music.tracks.1f3a9c02", 120L, 8L), new BatchJobStatus.Redriven("a", 4L)));
 
     String json = KUBERNETES.asJson(job);
 

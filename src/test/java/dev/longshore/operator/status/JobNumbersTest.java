@@ -83,7 +83,7 @@ class JobNumbersTest {
     for (int i = 0; i < (counts.failed() > 100 ? 15 : 0); i++) {
       groups.add(new FailureGroup("w".repeat(4_000), 1_000_000, 4_999_999_999L, "m".repeat(4_000)));
     }
-    JobReading reading = new JobReading(counts, 1, null, new JobReading.Intake(1, counts.intakeComplete(), Duration.ZERO), NOW, NOW, NOW,
+    JobReading reading = new JobReading(counts, 1, null, new JobReading.Intake(1, counts.intakeComplete(), Duration.ZERO), JobReading.Gaps.NONE, JobReading.Steering.NONE, NOW, NOW, NOW,
         Duration.ofMillis(10), null, groups);
     PoolFigures pool = new PoolFigures(4, 4, 3, 2, 1, 8, new LimitedBy("MaxReplicas", "v".repeat(400)));
     return new JobFacts(new Observation(reading, new Depth(true, 120, 3), null, NOW), rate, pool, 8L, failed,

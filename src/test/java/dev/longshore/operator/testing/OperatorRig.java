@@ -60,7 +60,7 @@ public final class OperatorRig implements AutoCloseable {
 
   public void start(boolean elected, Runnable leadershipLost) {
     OperatorSettings settings = new OperatorSettings("test", Set.of(namespace), elected, namespace, "example.org/longshore:1", List.of(),
-        OperatorSettings.defaultWorkerResources(), Policy.cluster());
+        OperatorSettings.defaultWorkerResources(), OperatorSettings.AUDIT_QUIET, Policy.cluster());
     operator = new OperatorService(client, store.guard(Ledger.class, ledger), store.guard(Pools.class, pools), queues, settings, clock,
         new SimpleMeterRegistry(), leadershipLost);
     operator.start();

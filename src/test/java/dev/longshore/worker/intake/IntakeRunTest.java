@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Test;
 
 class IntakeRunTest {
   private static final JobRef JOB = new JobRef("ns", "numbers", "5f3a9c02");
-  private static final Message.Feed FEED = new Message.Feed(1, 1, null);
+  private static final Message.Feed FEED = new Message.Feed(1, 1, Message.Target.SOURCE);
 
   private final MemoryLedger ledger = new MemoryLedger(InstantSource.system(), Duration.ofSeconds(3));
   private final LocalQueues queues = new LocalQueues();

@@ -38,7 +38,7 @@ final class FeedIntake implements Step {
     JobReading reading = Optional.ofNullable(ledger.read(List.of(pass.ref())).get(pass.ref()))
         .orElseThrow(() -> new LedgerGoneException(pass.ref()));
     if (!reading.intake().complete()) {
-      publish(queues, pass, new Message.Feed(reading.run(), reading.intake().epoch(), null));
+      publish(queues, pass, new Message.Feed(reading.run(), reading.intake().epoch(), Message.Target.SOURCE));
     }
     pass.status = pass.states().working(pass.status, JobPhase.INTAKE);
     return Progress.NEXT;

@@ -27,7 +27,7 @@ final class ReviveIntake implements Step {
     if (active.intakeIsDead()) {
       int run = active.last().orElseThrow().reading().run();
       ledger.restartIntake(pass.ref()).ifPresent(epoch -> {
-        FeedIntake.publish(queues, pass, new Message.Feed(run, epoch, null));
+        FeedIntake.publish(queues, pass, new Message.Feed(run, epoch, Message.Target.SOURCE));
         LOG.warnf("job=%s epoch=%d: the intake feed was lost and is published again", pass.ref(), epoch);
       });
       active.intakeRestarted();

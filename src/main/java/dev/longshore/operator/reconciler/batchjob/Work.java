@@ -77,6 +77,6 @@ final class Work implements Step {
     long millis = Math.max(1, Duration.between(reading.intakeStarted(), reading.lastFinal()).toMillis());
     return new BatchJobStatus(s.phase(), s.observedGeneration(), s.run(), s.startTime(), s.completionTime(), s.conditions(), s.items(),
         s.progress(), s.percentComplete(), reading.counts().known() * 1000 / millis, s.eta(), s.limitedBy(), s.workers(), s.failures(),
-        s.failedIndexes(), s.failedIndexesTruncated(), s.queue());
+        s.failedIndexes(), s.failedIndexesTruncated(), s.queue(), s.redrive());
   }
 }

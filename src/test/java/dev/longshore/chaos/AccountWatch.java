@@ -24,28 +24,35 @@ final class AccountWatch implements AutoCloseable {
 
   private final Ledger ledger;
   private final JobRef job;
-  private final Storm storm;
+  private final ChaosPlan plan;
   private final ChaosCluster cluster;
   private final History history;
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("account-watch").factory());
   private final List<String> wrong = new ArrayList<>();
+  private Storm storm;
   private int reads;
   private int audits;
   private ItemCounts last = ItemCounts.NONE;
   private long lastAt = System.nanoTime();
+  private int run = 1;
   private boolean suspended;
   private boolean started;
   /** When an item last became final; meaningful once work has begun. */
   private long moved;
   private Duration longestStall = Duration.ZERO;
 
-  AccountWatch(ChaosCluster cluster, JobRef job, Storm storm, History history) {
+  AccountWatch(ChaosCluster cluster, JobRef job, ChaosPlan plan, History history) {
     this.cluster = cluster;
     this.ledger = cluster.ledger();
     this.job = job;
-    this.storm = storm;
+    this.plan = plan;
     this.history = history;
+  }
+
+  /** What comes over the job now. */
+  synchronized void through(Storm now) {
+    storm = now;
   }
 
   void begin() {
@@ -54,7 +61,7 @@ final class AccountWatch implements AutoCloseable {
 
   private synchronized void look() {
     try {
-      if (storm.losesSeconds()) {
+      if (plan.losesSeconds()) {
         cluster.appendFile().note();
       }
       stallGoesOn();
@@ -67,6 +74,11 @@ final class AccountWatch implements AutoCloseable {
       }
       if (reading.failure() != null) {
         wrong("the job failed: " + reading.failure());
+      }
+      if (reading.run() > run) {
+        // a redrive opened what had failed
+        run = reading.run();
+        last = ItemCounts.NONE;
       }
       counts(reading.counts());
       started |= reading.firstStarted() != null;
@@ -102,7 +114,7 @@ final class AccountWatch implements AutoCloseable {
     }
     boolean fell = now.succeeded() < last.succeeded() || now.failed() < last.failed() || now.skipped() < last.skipped()
         || now.cancelled() < last.cancelled() || now.known() < last.known();
-    if (fell && !storm.lostASecondSince(lastAt)) {
+    if (fell && (storm == null || !storm.lostASecondSince(lastAt))) {
       wrong("final counts fell, and no second was lost: from " + last + " to " + now);
     }
     if (now.finished() > last.finished()) {
@@ -138,8 +150,8 @@ final class AccountWatch implements AutoCloseable {
     return last;
   }
 
-  synchronized boolean workHasBegun() {
-    return started && last.finished() > 0;
+  synchronized boolean workHasBegun(int inRun) {
+    return started && run == inRun && last.finished() > 0;
   }
 
   /** What was found wrong so far, the first 20. */

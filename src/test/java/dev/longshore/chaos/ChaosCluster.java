@@ -2,6 +2,10 @@ package dev.longshore.chaos;
 
 import static org.awaitility.Awaitility.await;
 
+import com.rabbitmq.client.AlreadyClosedException;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.ConnectionFactory;
 import dev.longshore.api.v1alpha1.BatchJob;
 import dev.longshore.job.JobRef;
 import dev.longshore.process.ChildProcesses;
@@ -20,6 +24,8 @@ import dev.longshore.testing.CuttableProxy;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -40,6 +46,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
 import org.jboss.logging.Logger;
 
 /**
@@ -121,6 +128,7 @@ final class ChaosCluster implements AutoCloseable {
     Files.writeString(kubeconfig, Files.readString(kubernetes.kubeconfig()).replace(":" + portOf(kubernetes.clientConfig().getMasterUrl()) + "\"",
         ":" + links.get("operator-api").port() + "\""));
     Map<String, String> environment = settings("operator");
+    environment.putAll(Map.of("LONGSHORE_AUDIT_QUIET", "3s", "LONGSHORE_AUDIT_GRACE", "5s"));
     environment.putAll(Map.of("LONGSHORE_ROLE", "operator", "KUBECONFIG", kubeconfig.toString(), "LONGSHORE_OPERATOR_LEADER_ELECTION",
         String.valueOf(election), "LONGSHORE_OPERATOR_WORKER_IMAGE", IMAGE, "LONGSHORE_POLICY_FILES", folder.toString(),
         "LONGSHORE_POLICY_EGRESS_LOOPBACK", "true", "QUARKUS_HTTP_PORT", String.valueOf(freePort()), "QUARKUS_MANAGEMENT_PORT",
@@ -142,6 +150,30 @@ final class ChaosCluster implements AutoCloseable {
   JobRef apply(String manifest) {
     BatchJob made = client.resource(new KubernetesSerialization().unmarshal(manifest, BatchJob.class)).create();
     return new JobRef(made.getMetadata().getNamespace(), made.getMetadata().getName(), made.getMetadata().getUid());
+  }
+
+  /** Changes the resource, as {@code kubectl patch --type=merge} does. */
+  void patch(JobRef job, String patch) {
+    client.resources(BatchJob.class).inNamespace(job.namespace()).withName(job.name()).patch(PatchContext.of(PatchType.JSON_MERGE), patch);
+  }
+
+  /** Does what an administrator may do to a queue in the broker, by hand. */
+  void atBroker(Administration deed) throws IOException {
+    ConnectionFactory factory = new ConnectionFactory();
+    factory.setPort(portOf(broker.url()));
+    factory.setUsername(broker.username());
+    factory.setPassword(broker.password());
+    factory.setAutomaticRecoveryEnabled(false);
+    try (Connection connection = factory.newConnection("administrator"); Channel channel = connection.createChannel()) {
+      deed.on(channel);
+    } catch (TimeoutException | AlreadyClosedException e) {
+      throw new IOException(e);
+    }
+  }
+
+  /** What an administrator does. */
+  interface Administration {
+    void on(Channel channel) throws IOException;
   }
 
   BatchJob get(JobRef job) {

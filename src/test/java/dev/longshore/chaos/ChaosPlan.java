@@ -51,16 +51,27 @@ record ChaosPlan(long seed, int items, Duration ideal, Duration gap, int leastFa
     return Math.floorMod(id + seed, DOOMED) == 1;
   }
 
-  int doomedItems() {
-    int doomed = 0;
-    for (int id = 0; id < items; id++) {
-      doomed += doomed(id) ? 1 : 0;
-    }
-    return doomed;
+  /** Whether Redis is one that syncs its file once a second, and may lose that second. */
+  boolean losesSeconds() {
+    return allowed.contains(Fault.STORE_CUT);
   }
 
-  /** The dice of this seed. */
-  Random random() {
-    return new Random(seed);
+  static String item(long id) {
+    return "{\"id\":" + id + "}";
+  }
+
+  /** What the user's server answers for an item that succeeds. */
+  static String result(long id) {
+    return "{\"done\":" + id + "}";
+  }
+
+  /** Whether what failed is given back in the end, so that all succeeds in a second run. */
+  boolean redrives() {
+    return seed % 3 == 0;
+  }
+
+  /** The dice of this seed for one run of the job. */
+  Random dice(int run) {
+    return new Random(31 * seed + run);
   }
 }

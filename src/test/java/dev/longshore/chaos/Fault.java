@@ -14,6 +14,9 @@ enum Fault {
   STORE_KILLED("Redis SIGKILL", 2),
   STORE_CUT("Redis SIGKILL, last second lost", 1),
   API_KILLED("API server SIGKILL", 1),
+  QUEUE_PURGED("work queue purged", 1),
+  QUEUE_DELETED("work queue deleted", 1),
+  JOB_SUSPENDED("job suspended and resumed", 2),
   LINK_CUT("connections cut", 5),
   LINK_REFUSED("connections refused for a while", 2),
   LINK_STALLED("connections stalled for a while", 3);

@@ -34,6 +34,6 @@ class SeedsChaos {
 
   private static ChaosPlan plan(long seed) {
     return new ChaosPlan(seed, Integer.getInteger("chaos.items", 200_000), Duration.ofSeconds(Integer.getInteger("chaos.seconds", 120)),
-        Duration.ofMillis(1_500), LEAST_FAULTS, Storm.allowed(System.getProperty("chaos.faults", "")));
+        Duration.ofMillis(2_000), LEAST_FAULTS, Storm.allowed(System.getProperty("chaos.faults", "")));
   }
 }

@@ -1,5 +1,7 @@
 package dev.longshore.chaos;
 
+import dev.longshore.job.JobRef;
+import dev.longshore.queue.WorkQueues;
 import dev.longshore.testing.CuttableProxy;
 import java.io.IOException;
 import java.time.Duration;
@@ -13,6 +15,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.awaitility.Awaitility;
 
 /** Lets faults happen, one every few seconds, until it is told to calm; a fault that lasts does so beside the next ones. */
 final class Storm implements AutoCloseable {
@@ -28,6 +32,8 @@ final class Storm implements AutoCloseable {
   /** What suffers just now: nothing suffers twice at a time. */
   private final Set<String> busy = ConcurrentHashMap.newKeySet();
   private final List<Throwable> broken = new java.util.concurrent.CopyOnWriteArrayList<>();
+  private JobRef job;
+  private Consumer<Boolean> suspended;
   private volatile long lastCut = Long.MIN_VALUE;
 
   /** What a fault does. */
@@ -35,14 +41,21 @@ final class Storm implements AutoCloseable {
     void run() throws IOException, InterruptedException;
   }
 
-  Storm(ChaosPlan plan, ChaosCluster cluster, History history) {
+  Storm(ChaosPlan plan, ChaosCluster cluster, History history, Random dice) {
     this.plan = plan;
     this.cluster = cluster;
     this.history = history;
-    this.dice = plan.random();
+    this.dice = dice;
   }
 
-  void begin() {
+  /**
+   * Begins.
+   *
+   * @param onSuspend is told when the job is about to be suspended, and when it has been resumed
+   */
+  void begin(JobRef of, Consumer<Boolean> onSuspend) {
+    job = of;
+    suspended = onSuspend;
     threads.submit(this::rage);
   }
 
@@ -88,33 +101,56 @@ final class Storm implements AutoCloseable {
         pause(SERVICE_AWAY, howLong);
         startStore();
       });
-      case STORE_CUT -> on("redis", fault, "", () -> {
-        cluster.store().kill();
-        long lost = cluster.appendFile().cut(System.nanoTime());
-        lastCut = System.nanoTime();
-        history.note("Redis lost " + lost + " bytes");
-        startStore();
-        lastCut = System.nanoTime();
-      });
+      case STORE_CUT -> on("redis", fault, "", this::loseASecond);
       case API_KILLED -> on("api", fault, "", () -> {
         cluster.api().kill();
         pause(SERVICE_AWAY, howLong);
         cluster.api().start();
       });
+      case QUEUE_PURGED -> on("broker", fault, "", () -> cluster.atBroker(channel -> channel.queuePurge(workQueue())));
+      case QUEUE_DELETED -> on("broker", fault, "", () -> cluster.atBroker(channel -> channel.queueDelete(workQueue())));
+      case JOB_SUSPENDED -> on("job", fault, "", () -> {
+        suspended.accept(true);
+        suspend(true);
+        pause(SERVICE_AWAY, howLong);
+        suspend(false);
+        suspended.accept(false);
+      });
       case LINK_CUT, LINK_REFUSED, LINK_STALLED -> link(fault, which, howLong, more);
     }
   }
 
-  private void startStore() throws IOException {
-    cluster.store().start();
-    if (losesSeconds()) {
-      cluster.appendFile().syncEverySecond();
-    }
+  /** A job that is Complete must bear the loss of a second, too. */
+  void afterTheEnd() {
+    on("redis", Fault.STORE_CUT, "after the end", this::loseASecond);
   }
 
-  /** Whether Redis is one that may lose its last second. */
-  boolean losesSeconds() {
-    return plan.allowed().contains(Fault.STORE_CUT);
+  /** Kills Redis, takes away what it wrote in its last second, and starts it again. */
+  private void loseASecond() throws IOException {
+    cluster.store().kill();
+    long lost = cluster.appendFile().cut(System.nanoTime());
+    lastCut = System.nanoTime();
+    history.note("Redis lost " + lost + " bytes");
+    startStore();
+    lastCut = System.nanoTime();
+  }
+
+  private String workQueue() {
+    return WorkQueues.name(job, WorkQueues.Kind.WORK);
+  }
+
+  private void suspend(boolean value) {
+    Awaitility.await().atMost(Duration.ofMinutes(2)).ignoreExceptions().until(() -> {
+      cluster.patch(job, "{\"spec\":{\"suspend\":" + value + "}}");
+      return true;
+    });
+  }
+
+  private void startStore() throws IOException {
+    cluster.store().start();
+    if (plan.losesSeconds()) {
+      cluster.appendFile().syncEverySecond();
+    }
   }
 
   private void worker(Fault fault, double which) throws IOException {

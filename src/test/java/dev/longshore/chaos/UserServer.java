@@ -26,6 +26,8 @@ final class UserServer implements AutoCloseable {
   private final BitSet refused = new BitSet();
   private final ScheduledExecutorService work = Executors.newScheduledThreadPool(2, Thread.ofPlatform().daemon().name("user-server").factory());
   private final HttpServer server;
+  private volatile boolean healed;
+  private long beyondBeforeHealing;
 
   UserServer(ChaosPlan plan) throws IOException {
     this.plan = plan;
@@ -43,8 +45,8 @@ final class UserServer implements AutoCloseable {
   /** Executions beyond the first of each item, and how many items had one. */
   record Repeats(long executions, long items, int most) {}
 
-  Repeats repeats() {
-    long beyond = 0;
+  synchronized Repeats repeats() {
+    long beyond = beyondBeforeHealing;
     long items = 0;
     int most = 0;
     for (int id = 0; id < executions.length(); id++) {
@@ -54,6 +56,16 @@ final class UserServer implements AutoCloseable {
       most = Math.max(most, count);
     }
     return new Repeats(beyond, items, most);
+  }
+
+  /** From now on no item is doomed: those that failed are to be tried once more, which is no repetition. */
+  synchronized void heal() {
+    healed = true;
+    for (int id = 0; id < executions.length(); id++) {
+      if (plan.doomed(id)) {
+        beyondBeforeHealing += Math.max(0, executions.getAndSet(id, 0) - 1);
+      }
+    }
   }
 
   /** Items that were never worked on. */
@@ -93,7 +105,7 @@ final class UserServer implements AutoCloseable {
       for (JsonNode item : items) {
         int id = item.path("id").intValue();
         executions.incrementAndGet(id);
-        if (plan.doomed(id)) {
+        if (!healed && plan.doomed(id)) {
           results.addNull();
         } else {
           results.addObject().put("done", id);

@@ -134,8 +134,8 @@ final class AccountWatch implements AutoCloseable {
   }
 
   private void wrong(String what) {
-    history.note("WRONG: " + what);
     if (wrong.size() < ENOUGH) {
+      history.note("WRONG: " + what);
       wrong.add(what);
     }
   }

@@ -75,7 +75,7 @@ final class ChaosRun {
       if (cluster.operator().hadToBeKilled() > 0) {
         wrong.add("the operator did not end within its grace period after SIGTERM, " + cluster.operator().hadToBeKilled() + " times");
       }
-      wrong.addAll(watch.wrong());
+      watch.wrong().stream().filter(w -> !wrong.contains(w)).forEach(wrong::add);
       return report(watch, elapsed);
     }
   }
@@ -96,6 +96,7 @@ final class ChaosRun {
       watch.through(storm);
       await(job, watch, run, storm);
       Duration elapsed = Duration.ofNanos(System.nanoTime() - begun);
+      wrong.addAll(watch.wrong());
       if (wrong.isEmpty() && plan.losesSeconds()) {
         // what is Complete must bear that too
         storm.afterTheEnd();
@@ -118,8 +119,9 @@ final class ChaosRun {
       Awaitility.await().atMost(plan.limit()).pollInterval(Duration.ofMillis(100)).until(() -> watch.workHasBegun(run));
       history.note("run " + run + ": the first items are final");
       storm.begin(job, watch::suspended);
-      Awaitility.await().atMost(plan.limit()).pollInterval(Duration.ofMillis(250)).until(() -> hasEnded(job, run));
-      history.note("run " + run + " has ended");
+      Awaitility.await().atMost(plan.limit()).pollInterval(Duration.ofMillis(250))
+          .until(() -> hasEnded(job, run) || !watch.wrong().isEmpty());
+      history.note("run " + run + (watch.wrong().isEmpty() ? " has ended" : " is given up"));
     } catch (ConditionTimeoutException e) {
       wrong.add("run " + run + " does not end: " + watch.last() + "; audit " + audit(job) + "; resource " + told(job));
     }

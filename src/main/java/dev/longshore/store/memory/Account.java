@@ -80,6 +80,8 @@ final class Account {
     boolean complete;
     long beat;
     Instant started;
+    /** Who reads the source; null while nobody does. */
+    String holder;
   }
 
   Account(JobRef job, JobSpec spec, byte[] inline, Instant now) {
@@ -107,6 +109,7 @@ final class Account {
     feed.complete = other.feed.complete;
     feed.beat = other.feed.beat;
     feed.started = other.feed.started;
+    feed.holder = other.feed.holder;
     known = other.known;
     highest = other.highest;
     retrying = other.retrying;

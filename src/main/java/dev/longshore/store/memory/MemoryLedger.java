@@ -104,6 +104,7 @@ public final class MemoryLedger implements Ledger {
       }
       feed.beat = account.tick(now);
       feed.started = feed.started == null ? now : feed.started;
+      feed.holder = holder;
       return Optional.of(new IntakeState(Optional.ofNullable(feed.position), feed.index, account.known));
     });
   }
@@ -153,6 +154,7 @@ public final class MemoryLedger implements Ledger {
       ended[0] = !account.feed.complete;
       if (ended[0]) {
         account.feed.complete = true;
+        account.feed.holder = null;
         account.known = Math.max(account.highest, total);
       }
       return true;
@@ -164,12 +166,28 @@ public final class MemoryLedger implements Ledger {
   }
 
   @Override
+  public void leaveIntake(JobRef job, long epoch, String holder) {
+    step(job, (account, now) -> {
+      if (account.feed.epoch == epoch && holder.equals(account.feed.holder)) {
+        account.feed.holder = null;
+      }
+      return null;
+    });
+  }
+
+  @Override
+  public Optional<String> position(JobRef job) {
+    return Optional.ofNullable(accounts.get(job)).map(account -> account.feed.position);
+  }
+
+  @Override
   public Optional<Long> restartIntake(JobRef job) {
     return step(job, (account, now) -> {
       if (account.feed.complete) {
         return Optional.empty();
       }
       account.feed.beat = account.tick(now);
+      account.feed.holder = null;
       return Optional.of(++account.feed.epoch);
     });
   }

@@ -4,6 +4,7 @@ import dev.longshore.job.IndexSet;
 import dev.longshore.job.JobRef;
 import dev.longshore.job.JobSpec;
 import dev.longshore.queue.Message;
+import dev.longshore.queue.UnroutableException;
 import dev.longshore.queue.WorkQueues;
 import dev.longshore.queue.WorkQueues.Kind;
 import dev.longshore.source.ItemSource;
@@ -20,6 +21,8 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
 /** A job, its ledger and queues, and turns with its feeds, one after the other. */
@@ -30,7 +33,8 @@ final class FeedScene implements AutoCloseable {
   final MemoryLedger ledger = new MemoryLedger(InstantSource.system(), Duration.ofSeconds(3));
   final LocalQueues queues = new LocalQueues();
   final ParkedSource parked = new ParkedSource();
-  long intakeEpoch = 1;
+  final AtomicInteger refused = new AtomicInteger();
+  volatile boolean refuseWork;
 
   FeedScene(JobSpec spec) {
     ledger.open(JOB, spec, null);
@@ -46,7 +50,7 @@ final class FeedScene implements AutoCloseable {
   }
 
   End intake(Ledger through, WorkQueues broker, ItemSource source, ParkedSource place, BooleanSupplier stop) {
-    Message.Feed feed = new Message.Feed(1, intakeEpoch, Message.Target.SOURCE);
+    Message.Feed feed = new Message.Feed(1, 1, Message.Target.SOURCE);
     return new IntakeRun(access(through, broker), (s, inline) -> source, spec(), 1, feed, place, stop).run();
   }
 
@@ -98,6 +102,18 @@ final class FeedScene implements AutoCloseable {
       work.indexes().forEach(index -> payloads.put(index, new String(items.get(at[0]++))));
     }
     return payloads;
+  }
+
+  /** The broker, whose work queue may be gone. */
+  WorkQueues broker() {
+    WorkQueues port = queues.port();
+    return (WorkQueues) Proxy.newProxyInstance(WorkQueues.class.getClassLoader(), new Class<?>[] {WorkQueues.class}, (proxy, method, args) -> {
+      if (refuseWork && method.getName().equals("publish") && args[1] == Kind.WORK) {
+        refused.incrementAndGet();
+        return CompletableFuture.failedFuture(new UnroutableException("deleted by the test"));
+      }
+      return method.invoke(port, args);
+    });
   }
 
   /** Stands before {@code real} and crashes the caller before the call that makes {@code left} zero, which is not made. */

@@ -67,16 +67,6 @@ final class Entrance {
     await(answer);
   }
 
-  /** Batches that are inside, or wait to be. */
-  int inside() {
-    lock.lock();
-    try {
-      return inside.size();
-    } finally {
-      lock.unlock();
-    }
-  }
-
   private CompletableFuture<Void> telling() {
     if (next == null) {
       next = new CompletableFuture<>();

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class EntranceTest {
   private final Semaphore answers = new Semaphore(0);
+  private final List<Thread> callers = new CopyOnWriteArrayList<>();
   private final List<IndexSet> told = new CopyOnWriteArrayList<>();
   private final Entrance entrance = new Entrance(inside -> {
     told.add(inside);
@@ -25,14 +26,14 @@ class EntranceTest {
 
   private CompletableFuture<Void> enter(Batch batch) {
     CompletableFuture<Void> entered = new CompletableFuture<>();
-    Thread.startVirtualThread(() -> {
+    callers.add(Thread.startVirtualThread(() -> {
       try {
         entrance.enter(batch);
         entered.complete(null);
       } catch (Exception e) {
         entered.completeExceptionally(e);
       }
-    });
+    }));
     return entered;
   }
 
@@ -51,7 +52,7 @@ class EntranceTest {
     CompletableFuture<Void> first = enter(batch(0, 1));
     await().until(() -> told.size() == 1);
     List<CompletableFuture<Void>> others = List.of(enter(batch(5, 2)), enter(batch(2, 1)), enter(batch(9, 1)));
-    await().until(() -> entrance.inside() == 4);
+    await().until(() -> callers.stream().allMatch(caller -> caller.getState() == Thread.State.WAITING));
     assertThat(told).hasSize(1);
     answers.release();
     await().until(() -> told.size() == 2);

@@ -45,7 +45,8 @@ public record Observation(JobReading reading, Depth work, Depth control, Instant
     JobReading.Steering steering = r.steering();
     return new JobReading(r.counts(), r.run(), r.ended(), new JobReading.Intake(r.intake().epoch(), r.intake().complete(), Duration.ZERO),
         new JobReading.Gaps(r.gaps().epoch(), r.gaps().items(), Duration.ZERO),
-        new JobReading.Steering(steering.suspended(), steering.cancelled(), Duration.ZERO, steering.request(), steering.redriven()),
+        new JobReading.Steering(steering.suspended(), steering.cancelled(), Duration.ZERO, steering.request(), steering.redriven(),
+            steering.failedBefore()),
         r.firstStarted(), r.lastFinal(), r.intakeStarted(), r.serviceTime(), r.failure(), r.groups());
   }
 }

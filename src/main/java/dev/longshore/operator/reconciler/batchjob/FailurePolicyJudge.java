@@ -30,8 +30,9 @@ final class FailurePolicyJudge {
         .or(() -> late(deadline, reading));
   }
 
+  /** What had failed before this run, and was not opened again, does not end it. */
   private static Optional<FatalError> failFast(FailurePolicy policy, JobReading reading) {
-    long failed = reading.counts().failed();
+    long failed = reading.counts().failed() - reading.steering().failedBefore();
     return policy.mode() == FailureMode.FAIL_FAST && failed > 0
         ? Optional.of(new FatalError("FailFast", failed + " failed, and spec.failurePolicy.mode FailFast ends the job at the first"))
         : Optional.empty();

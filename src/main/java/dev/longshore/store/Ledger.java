@@ -106,7 +106,8 @@ public interface Ledger extends AutoCloseable {
    * @param leased being worked on elsewhere: put a copy on the delay ladder for 5 s
    * @param suspects the part of {@code yours} that was inside the processor of a worker that crashed: run them alone in this worker, a half
    *     of them at a time
-   * @param condemned the part of {@code yours} that has killed as many workers as it may: do not run, settle as failed
+   * @param condemned the part of {@code yours}, and not of {@code suspects}, that has killed as many workers as it may: do not run, settle
+   *     as failed
    */
   record TakeReply(IndexSet yours, IndexSet done, Map<Newer, IndexSet> newer, IndexSet leased, IndexSet suspects, IndexSet condemned) {}
 
@@ -172,15 +173,31 @@ public interface Ledger extends AutoCloseable {
   /**
    * An attempt that failed.
    *
-   * @param failure its message cut to 512 characters
+   * @param failure its code, and its message cut to {@link #CHARACTERS}
    */
-  record PastAttempt(int attempt, Failure failure, String worker, Instant at) {}
+  record PastAttempt(int attempt, Failure failure, String worker, Instant at) {
+    /** How many of an item are kept: the newest. */
+    public static final int KEPT = 20;
+    /** How much of a message is kept. */
+    public static final int CHARACTERS = 512;
+
+    public PastAttempt {
+      String message = failure.message();
+      failure = new Failure(failure.code(), message.length() <= CHARACTERS ? message : message.substring(0, CHARACTERS));
+    }
+
+    /** Whether this tells of the same attempt: a settle whose reply was lost comes again. */
+    public boolean repeats(PastAttempt other) {
+      return attempt == other.attempt && failure.equals(other.failure) && worker.equals(other.worker);
+    }
+  }
 
   // -- feeding again -------------------------------------------------------------------------------------------------------------
 
   /**
-   * Marks what {@link AuditReading#missing} names, to be fed again, and begins a new epoch of the gaps feed when it marked anything; the feed
-   * with that epoch must then be published.
+   * Marks everything that {@link AuditReading#missing} begins to name, to be fed again, and begins a new epoch of the gaps feed when it marked
+   * anything; the feed with that epoch must then be published. Goes through a large job in pieces: a crash in between leaves marks, which
+   * {@link #restartGaps} finds.
    */
   default Gaps markMissing(JobRef job) {
     throw new UnsupportedOperationException();
@@ -201,7 +218,7 @@ public interface Ledger extends AutoCloseable {
     throw new UnsupportedOperationException();
   }
 
-  /** Takes marks away, behind the confirms of what was published. False when fenced. */
+  /** Takes marks away, and the copies of their items, behind the confirms of what was published. False when fenced. */
   default boolean fed(JobRef job, long epoch, IndexSet indexes) {
     throw new UnsupportedOperationException();
   }
@@ -225,7 +242,9 @@ public interface Ledger extends AutoCloseable {
 
   /**
    * Ends intake and closes as cancelled every index that no live holder has a lease of. To be repeated until nothing is left: a leased item
-   * counts by its settle, or as cancelled when its lease ends or is released. A take finds nothing any more.
+   * counts by its settle, or as cancelled when its lease ends or is released, or when it would have been tried again. A take finds nothing any
+   * more. Goes through a large job in pieces: the first one makes the job a cancelled one, and what a crash leaves open the next call closes.
+   * A run that has ended stays as it is.
    */
   default void cancel(JobRef job) {
     throw new UnsupportedOperationException();
@@ -233,8 +252,9 @@ public interface Ledger extends AutoCloseable {
 
   /**
    * Opens failed items again and marks them to be fed ({@link #gaps}); when the run has ended, begins the next one, in which also every index
-   * that is not final is marked, and a run that failed forgets why. A request that was carried out before changes nothing and gets the same
-   * reply. A job that was cancelled stays so: it gets a reply with no items.
+   * that is not final is marked, and a run that failed forgets why. When that leaves nothing to do, no run begins. The last request that was
+   * carried out changes nothing when it comes again, and gets the same reply. A job that was cancelled stays so: it gets a reply with no items.
+   * Goes through a large job in pieces, the beginning of the next run last: after a crash the same request goes on where it stopped.
    */
   default RedriveReply redrive(JobRef job, String request, Selection selection) {
     throw new UnsupportedOperationException();
@@ -248,15 +268,15 @@ public interface Ledger extends AutoCloseable {
     /** Those of these that failed. */
     record Indexes(IndexSet indexes) implements Selection {}
 
-    /** Those whose failure has this fingerprint. */
+    /** Those whose failure has this fingerprint; {@link FailureGroup#OTHER}: those whose fingerprint has no group of its own. */
     record Group(String fingerprint) implements Selection {}
   }
 
   /**
    * What a redrive did.
    *
-   * @param items opened again
-   * @param run the run that they belong to
+   * @param items opened again, and those that an ended run had left open
+   * @param run the run that they belong to: the next one when this redrive began it
    * @param gaps the feed to publish; its items are zero when there is none
    * @param intakeEpoch of the intake feed, when that is to be published too because the source was not read to its end; else empty
    */
@@ -279,7 +299,7 @@ public interface Ledger extends AutoCloseable {
   /** The failed indexes, lowest first, at most {@code maxRanges} ranges. */
   IndexSet failedIndexes(JobRef job, int maxRanges);
 
-  /** Calls {@code action} in index order for each failed item, or those of one fingerprint, in flat memory. */
+  /** Calls {@code action} in index order for each failed item, or those of one {@link Selection.Group}, in flat memory. */
   default void failures(JobRef job, Optional<String> fingerprint, Consumer<ItemResult> action) {
     throw new UnsupportedOperationException();
   }
@@ -308,8 +328,8 @@ public interface Ledger extends AutoCloseable {
   boolean finish(JobRef job, int run, JobPhase phase);
 
   /**
-   * Calls {@code listener} soon after a job's first item came, its intake ended, it failed, or its last item became final. A hint: it may be
-   * lost, doubled or late.
+   * Calls {@code listener} soon after a job's first item came, its intake ended, it failed, the first item of a run failed, or its last item
+   * became final. A hint: it may be lost, doubled or late.
    */
   AutoCloseable listen(Consumer<JobRef> listener);
 

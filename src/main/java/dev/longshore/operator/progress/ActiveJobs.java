@@ -12,7 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /** The jobs that this operator follows. */
 public final class ActiveJobs {
   private final Map<JobRef, ActiveJob> jobs = new ConcurrentHashMap<>();
-
+  private final Set<JobRef> ending = ConcurrentHashMap.newKeySet();
   private final Set<JobRef> ended = ConcurrentHashMap.newKeySet();
 
   /** Follows a job that has all it needs. What was read of it stays when only its generation is new. */
@@ -34,9 +34,19 @@ public final class ActiveJobs {
     jobs.remove(job);
   }
 
+  /** Its run is over before its time: the workers are to leave it. */
+  public void leave(JobRef job) {
+    ending.add(job);
+  }
+
+  public boolean isEnding(JobRef job) {
+    return ending.contains(job);
+  }
+
   /** Its run is over: no pool works on it any more, even where a cached resource still says otherwise. */
   public void end(JobRef job) {
     ended.add(job);
+    ending.remove(job);
     jobs.remove(job);
   }
 
@@ -44,9 +54,15 @@ public final class ActiveJobs {
     return ended.contains(job);
   }
 
+  /** Its next run begins. */
+  public void reopen(JobRef job) {
+    forget(job);
+  }
+
   /** Its resource is gone. */
   public void forget(JobRef job) {
     jobs.remove(job);
+    ending.remove(job);
     ended.remove(job);
   }
 

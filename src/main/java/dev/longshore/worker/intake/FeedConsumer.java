@@ -35,6 +35,7 @@ public final class FeedConsumer {
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
   private volatile Subscription subscription;
   private volatile boolean stopping;
+  private volatile boolean paused;
 
   /** {@code batchSize} tells how many items one call gets; {@code onGone} is called when the job has no ledger any more. */
   public FeedConsumer(JobAccess access, WorkQueues queues, SourceOpener sources, Supplier<JobSpec> spec, IntSupplier batchSize,
@@ -50,13 +51,24 @@ public final class FeedConsumer {
 
   /** Subscribes unless it is subscribed; call it again from time to time, because the broker may be away. */
   public synchronized void start() {
-    if (subscription != null || stopping) {
+    if (subscription != null || stopping || paused) {
       return;
     }
     try {
       subscription = new Subscription(handler -> queues.consume(access.job(), Kind.CONTROL, 1, handler), this::receive);
     } catch (QueueUnavailableException e) {
       access.outage().brokerFailed(e);
+    }
+  }
+
+  /** Takes no feeds, or takes them again; the one in hand goes on. */
+  public synchronized void pause(boolean now) {
+    paused = now;
+    if (now && subscription != null && subscription.inHand() == 0) {
+      subscription.close();
+      subscription = null;
+    } else if (!now) {
+      start();
     }
   }
 

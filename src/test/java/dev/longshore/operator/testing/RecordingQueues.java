@@ -46,6 +46,12 @@ public final class RecordingQueues implements WorkQueues {
   }
 
   @Override
+  public void purge(JobRef job) {
+    check();
+    control.remove(job);
+  }
+
+  @Override
   public Depth depth(JobRef job, Kind kind) {
     check();
     return new Depth(declared.contains(job), 0, 0);

@@ -14,6 +14,7 @@ import dev.longshore.worker.intake.SourceOpener;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jboss.logging.Logger;
 
 /** What this worker does for one job, from its assignment until it leaves: a processor, a consumer of chunks and one of feeds. */
@@ -30,6 +31,7 @@ final class JobWork {
   private final Duration holdLimit;
   private final WorkerGate gate;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
+  private final AtomicBoolean saidGone = new AtomicBoolean();
   private volatile JobSpec spec;
   private volatile WorkConsumer chunks;
   private volatile FeedConsumer feeds;
@@ -226,6 +228,9 @@ final class JobWork {
 
   /** The job has no ledger any more: nothing of it means anything. */
   private void gone() {
+    if (!saidGone.compareAndSet(false, true)) {
+      return;
+    }
     LOG.infof("job=%s state=gone reason=\"it has no ledger; its deliveries are dropped\"", access.job());
     Thread.ofVirtual().start(this::close);
   }

@@ -450,6 +450,38 @@ class WorkerTest {
   }
 
   @Test
+  void findsTheItemsThatKillTheirWorkersAndChargesNobodyElse() {
+    given(Jobs.spec().concurrency(2).chunkItems(200).build(), 1_000);
+    Set<Long> killers = Set.of(310L, 642L);
+    int charged = 0;
+    int crashes = 0;
+    for (; !scene.counts().allFinal() && crashes < 100; crashes++) {
+      Semaphore dying = new Semaphore(0);
+      String pod = "w" + crashes;
+      Worker worker = scene.worker(pod, scene.processor(50, batch -> {
+        if (batch.stream().anyMatch(item -> killers.contains(item.index()))) {
+          dying.release();
+          new Semaphore(0).acquireUninterruptibly();
+        }
+        return batch.stream().map(item -> (Outcome) Outcome.DONE).toList();
+      }));
+      await().until(() -> dying.availablePermits() > 0 || scene.counts().allFinal());
+      worker.close();
+      charged += scene.crash(pod) ? 1 : 0;
+    }
+    ItemCounts counts = scene.awaitEnd();
+    assertThat(List.of(counts.succeeded(), counts.failed())).containsExactly(998L, 2L);
+    assertThat(scene.results()).allSatisfy(result -> {
+      assertThat(result.attempts()).isEqualTo(1);
+      assertThat(result.status()).isEqualTo(killers.contains(result.index()) ? Status.FAILED : Status.SUCCEEDED);
+    });
+    // a worker that ends between a letter and its settle leaves a second one
+    assertThat(scene.queues.ready(Scene.JOB, Kind.DEAD).stream().map(letter -> ((Message.DeadLetter) letter).index()))
+        .containsOnlyElementsOf(killers);
+    assertThat(charged).as("crashes charged, of " + crashes).isEqualTo(6);
+  }
+
+  @Test
   void settlesEachHalfOfTheSuspectsBeforeTheNext() {
     given(Jobs.spec().concurrency(2).build(), 40);
     scene.onTake = reply -> new TakeReply(reply.yours(), reply.done(), reply.newer(), reply.leased(),

@@ -2,6 +2,7 @@ package dev.longshore.operator.progress;
 
 import dev.longshore.job.JobRef;
 import dev.longshore.job.PoolRef;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -15,17 +16,23 @@ public final class ActiveJobs {
   private final Set<JobRef> ending = ConcurrentHashMap.newKeySet();
   private final Set<JobRef> ended = ConcurrentHashMap.newKeySet();
 
-  /** Follows a job that has all it needs. What was read of it stays when only its generation is new. */
+  private final Duration auditQuiet;
+
+  /** @param auditQuiet how long a job's queues must have been empty before its ledger is audited */
+  public ActiveJobs(Duration auditQuiet) {
+    this.auditQuiet = auditQuiet;
+  }
+
+  /** Follows a job that has all it needs. What is known of it stays when only its generation is new. */
   public ActiveJob follow(JobRef job, PoolRef pool, long generation) {
     return jobs.compute(job, (ref, before) -> {
-      if (before != null && before.generation() == generation && before.pool().equals(pool)) {
-        return before;
+      if (before == null || !before.pool().equals(pool)) {
+        return new ActiveJob(ref, pool, generation, auditQuiet);
       }
-      ActiveJob next = new ActiveJob(ref, pool, generation);
-      if (before != null) {
-        before.last().ifPresent(next::observed);
+      if (before.generation() != generation) {
+        before.prepared(generation);
       }
-      return next;
+      return before;
     });
   }
 

@@ -24,7 +24,6 @@ import org.jboss.logging.Logger;
 /** Asks the ledger what is to be done with the items of a message that came, and passes on what is not for this worker. */
 final class Taker {
   private static final Logger LOG = Logger.getLogger(Taker.class);
-  private static final Duration LEASED_ELSEWHERE = Duration.ofSeconds(5);
   private static final Duration UNKNOWN_LATER = Duration.ofSeconds(5);
 
   private final JobAccess access;
@@ -32,6 +31,7 @@ final class Taker {
   private final DeadLetters letters;
   private final Held held;
   private final MessageSizes sizes;
+  private final Duration leasedElsewhere;
   private final Desk desk;
   private final AtomicBoolean saidUnknown = new AtomicBoolean();
 
@@ -43,12 +43,14 @@ final class Taker {
     void work(Taken taken, IndexSet suspects);
   }
 
-  Taker(JobAccess access, Supplier<JobSpec> spec, DeadLetters letters, Held held, MessageSizes sizes, Desk desk) {
+  /** {@code leasedElsewhere} is how long items that a live holder has stay on the delay ladder. */
+  Taker(JobAccess access, Supplier<JobSpec> spec, DeadLetters letters, Held held, MessageSizes sizes, Duration leasedElsewhere, Desk desk) {
     this.access = access;
     this.spec = spec;
     this.letters = letters;
     this.held = held;
     this.sizes = sizes;
+    this.leasedElsewhere = leasedElsewhere;
     this.desk = desk;
   }
 
@@ -74,7 +76,7 @@ final class Taker {
     }
     sizes.add(chunk);
     if (!held.hold(delivery, work.indexes())) {
-      passOn(delivery, work, LEASED_ELSEWHERE);
+      passOn(delivery, work, leasedElsewhere);
       return;
     }
     TakeReply reply = access.take(work.indexes(), work.attempt());
@@ -116,13 +118,13 @@ final class Taker {
     return items;
   }
 
-  private static List<Outgoing> notOurs(Chunk chunk, int run, TakeReply reply) {
+  private List<Outgoing> notOurs(Chunk chunk, int run, TakeReply reply) {
     List<Outgoing> out = new ArrayList<>();
     reply.newer().forEach((newer, indexes) ->
         out.add(new Outgoing(Kind.WORK, Message.Work.of(run, chunk.part(indexes, newer.attempt())), newer.delay())));
     if (!reply.leased().isEmpty()) {
       Chunk leased = chunk.part(reply.leased(), chunk.attempt());
-      out.add(new Outgoing(Kind.WORK, Message.Work.of(run, leased), LEASED_ELSEWHERE));
+      out.add(new Outgoing(Kind.WORK, Message.Work.of(run, leased), leasedElsewhere));
     }
     return out;
   }

@@ -28,6 +28,7 @@ import org.jboss.logging.Logger;
  */
 public final class WorkConsumer {
   private static final Logger LOG = Logger.getLogger(WorkConsumer.class);
+  private static final Duration LEASED_ELSEWHERE = Duration.ofSeconds(5);
   private static final Duration BEFORE_REQUEUE = Duration.ofSeconds(1);
   /** How long what was interrupted may take to come back with an outcome that counts. */
   private static final Duration BEFORE_GIVING_UP = Duration.ofSeconds(5);
@@ -67,7 +68,9 @@ public final class WorkConsumer {
     this.onGone = onGone;
     this.settler = new Settler(access, spec, letters, held, new Ends());
     this.executor = new JobExecutor(access.job(), spec.get(), processor, gate, new Surroundings());
-    this.taker = new Taker(access, spec, letters, held, sizes, new Desk());
+    Duration quarter = holdLimit.dividedBy(4);
+    Duration leasedElsewhere = quarter.compareTo(LEASED_ELSEWHERE) < 0 ? quarter : LEASED_ELSEWHERE;
+    this.taker = new Taker(access, spec, letters, held, sizes, leasedElsewhere, new Desk());
     this.longHold = new LongHold(access, holdLimit, this::handBackWaiting);
   }
 

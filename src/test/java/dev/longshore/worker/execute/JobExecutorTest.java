@@ -19,6 +19,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class JobExecutorTest {
@@ -211,9 +212,10 @@ class JobExecutorTest {
     }
     executor.offer(Items.taken(0, 14), IndexSet.range(0, 9));
     await().until(() -> outcomes.size() == 1_014);
-    assertThat(suspectCalls).containsExactly(List.of(0L, 1L, 2L, 3L, 4L), List.of(5L, 6L, 7L), List.of(8L), List.of(9L));
+    assertThat(suspectCalls).extracting(List::size).containsExactly(5, 3, 1, 1);
+    assertThat(suspectCalls.stream().flatMap(List::stream).sorted()).containsExactlyElementsOf(LongStream.range(0, 10).boxed().toList());
     assertThat(company).containsOnly(0);
-    assertThat(entered).contains(IndexSet.range(0, 4), IndexSet.range(5, 7), IndexSet.of(8), IndexSet.of(9));
+    assertThat(entered).containsAll(suspectCalls.stream().map(call -> IndexSet.of(call.stream().mapToLong(i -> i).toArray())).toList());
   }
 
   @Test

@@ -54,18 +54,13 @@ public final class RecordingQueues implements WorkQueues {
   public void purge(JobRef job) {
     check();
     purged.add(job);
+    control.remove(job);
   }
 
   @Override
   public void delete(JobRef job) {
     check();
     declared.remove(job);
-  }
-
-  @Override
-  public void purge(JobRef job) {
-    check();
-    control.remove(job);
   }
 
   @Override

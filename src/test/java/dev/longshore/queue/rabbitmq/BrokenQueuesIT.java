@@ -37,7 +37,8 @@ class BrokenQueuesIT {
   @RegisterExtension
   static final Services SERVICES = new Services();
   private static final Duration LIMIT = Duration.ofSeconds(60);
-  private static final Limits SHORT = new Limits(Duration.ofSeconds(3), Duration.ofSeconds(1));
+  private static final Limits SHORT = new Limits(Duration.ofSeconds(3), Duration.ofSeconds(1), Duration.ofSeconds(1),
+      Duration.ofSeconds(2));
 
   private final PrivateRabbitMq rabbit = SERVICES.rabbit();
   private final String namespace = "broken-" + UUID.randomUUID().toString().substring(0, 8);
@@ -232,20 +233,15 @@ class BrokenQueuesIT {
       own.start();
       Received received = Received.acking();
       try (var consumption = young.consume(job, Kind.WORK, 10, received)) {
-        boolean[] healed = {false};
-        await().atMost(LIMIT).ignoreException(QueueUnavailableException.class).until(() -> {
-          if (!young.depth(job, Kind.WORK).exists()) {
-            young.declare(job);
-            healed[0] = true;
-          }
-          return consumption.active();
-        });
-        System.out.printf("a queue killed right after its declaration: %s, %s message(s) came back%n",
-            healed[0] ? "dead, made anew" : "found again", received.count());
+        // as often as not the queue that was declared last comes back as a follower that never asks to be elected
         await().atMost(LIMIT).ignoreException(QueueUnavailableException.class).until(() -> {
           young.declare(job);
-          return true;
+          return consumption.active();
         });
+        for (Kind kind : Kind.values()) {
+          assertThat(young.depth(job, kind).exists()).as("%s queue", kind).isTrue();
+        }
+        young.publish(job, Kind.DEAD, new Message.DeadLetter(1, 0, "{}".getBytes(StandardCharsets.UTF_8))).get(20, TimeUnit.SECONDS);
         await().atMost(LIMIT).ignoreExceptions().until(() -> {
           young.publishLater(job, Kind.WORK, work(1), Duration.ofMillis(750)).get(20, TimeUnit.SECONDS);
           return true;

@@ -13,8 +13,8 @@ import java.util.List;
  * @param leasedItems items under a lease, alive or not
  * @param retryEntries items with a retry entry
  * @param resultItems items of which a result is kept and counts; -1 when the job keeps none
- * @param missing not final, without a lease of a live holder, and without a retry entry that is younger than its due time plus 60 s; the
- *     lowest ranges, at most 1,000
+ * @param missing not final, not marked to be fed again, without a lease of a live holder, and without a retry entry that is younger than its
+ *     due time plus 60 s; the lowest ranges, at most 1,000
  * @param violations what is wrong, each a sentence with its numbers; empty when the account is sound
  */
 public record AuditReading(ItemCounts counts, long finalBits, long notSucceededBits, long leasedItems, long retryEntries, long resultItems,

@@ -47,10 +47,11 @@ public record JobReading(ItemCounts counts, int run, String ended, Intake intake
    *
    * @param active how long this run has been going on, suspended time not counted
    * @param request the last redrive that was carried out; null when there was none
-   * @param redriven items that it opened again
+   * @param redriven items that it gave back to work
+   * @param failedBefore items that had failed before this run and were not opened again: the rest of the failed ones failed in this run
    */
-  public record Steering(boolean suspended, boolean cancelled, Duration active, String request, long redriven) {
-    public static final Steering NONE = new Steering(false, false, Duration.ZERO, null, 0);
+  public record Steering(boolean suspended, boolean cancelled, Duration active, String request, long redriven, long failedBefore) {
+    public static final Steering NONE = new Steering(false, false, Duration.ZERO, null, 0, 0);
   }
 
   /** Why a job cannot go on. */

@@ -89,6 +89,15 @@ public interface Ledger extends AutoCloseable {
   /** Ends intake with the true number of items. False when fenced. */
   boolean completeIntake(JobRef job, long epoch, long total);
 
+  /**
+   * The holder reads the source no more, though intake goes on: from now on its crash is no crash of intake. Does nothing when fenced, or when
+   * another one reads.
+   */
+  void leaveIntake(JobRef job, long epoch, String holder);
+
+  /** The source's position that intake stored last, also when it is complete; empty before the first, and without an account. */
+  Optional<String> position(JobRef job);
+
   /** Begins a new intake epoch, because no feed lives; the feed with the returned epoch must then be published. Empty when intake is complete. */
   Optional<Long> restartIntake(JobRef job);
 
@@ -106,7 +115,8 @@ public interface Ledger extends AutoCloseable {
    * @param leased being worked on elsewhere: put a copy on the delay ladder for 5 s
    * @param suspects the part of {@code yours} that was inside the processor of a worker that crashed: run them alone in this worker, a half
    *     of them at a time
-   * @param condemned the part of {@code yours} that has killed as many workers as it may: do not run, settle as failed
+   * @param condemned the part of {@code yours}, and not of {@code suspects}, that has killed as many workers as it may: do not run, settle
+   *     as failed
    */
   record TakeReply(IndexSet yours, IndexSet done, Map<Newer, IndexSet> newer, IndexSet leased, IndexSet suspects, IndexSet condemned) {}
 
@@ -114,14 +124,10 @@ public interface Ledger extends AutoCloseable {
    * Says what {@code holder} has inside the processor of this job from now on, all of it; to be called before a call begins. Only these can
    * be suspects when the holder crashes. What has been settled since does not count any more.
    */
-  default void enter(JobRef job, String holder, IndexSet inside) {
-    throw new UnsupportedOperationException();
-  }
+  void enter(JobRef job, String holder, IndexSet inside);
 
   /** What {@code holder} has inside the processor and has not settled; a job without an account, or with nothing, is absent. */
-  default Map<JobRef, IndexSet> inside(Collection<JobRef> jobs, String holder) {
-    throw new UnsupportedOperationException();
-  }
+  Map<JobRef, IndexSet> inside(Collection<JobRef> jobs, String holder);
 
   /**
    * The holder's process ended as it should not have. Its leases end as by {@link #forget}; what was inside the processor becomes suspect. A
@@ -130,9 +136,7 @@ public interface Ledger extends AutoCloseable {
    *
    * @param alone whether nothing else, of any job, was inside this worker's processors
    */
-  default CrashReply crashed(JobRef job, String holder, boolean alone) {
-    throw new UnsupportedOperationException();
-  }
+  CrashReply crashed(JobRef job, String holder, boolean alone);
 
   /**
    * What a crash left.
@@ -165,26 +169,38 @@ public interface Ledger extends AutoCloseable {
   record SettleReply(IndexSet won, boolean allFinal) {}
 
   /** What the ledger remembers of attempts that failed and were to be followed by another; by index, oldest first, at most 20 an item. */
-  default Map<Long, List<PastAttempt>> attempts(JobRef job, IndexSet indexes) {
-    throw new UnsupportedOperationException();
-  }
+  Map<Long, List<PastAttempt>> attempts(JobRef job, IndexSet indexes);
 
   /**
    * An attempt that failed.
    *
-   * @param failure its message cut to 512 characters
+   * @param failure its code, and its message cut to {@link #CHARACTERS}
    */
-  record PastAttempt(int attempt, Failure failure, String worker, Instant at) {}
+  record PastAttempt(int attempt, Failure failure, String worker, Instant at) {
+    /** How many of an item are kept: the newest. */
+    public static final int KEPT = 20;
+    /** How much of a message is kept. */
+    public static final int CHARACTERS = 512;
+
+    public PastAttempt {
+      String message = failure.message();
+      failure = new Failure(failure.code(), message.length() <= CHARACTERS ? message : message.substring(0, CHARACTERS));
+    }
+
+    /** Whether this tells of the same attempt: a settle whose reply was lost comes again. */
+    public boolean repeats(PastAttempt other) {
+      return attempt == other.attempt && failure.equals(other.failure) && worker.equals(other.worker);
+    }
+  }
 
   // -- feeding again -------------------------------------------------------------------------------------------------------------
 
   /**
-   * Marks what {@link AuditReading#missing} names, to be fed again, and begins a new epoch of the gaps feed when it marked anything; the feed
-   * with that epoch must then be published.
+   * Marks everything that {@link AuditReading#missing} begins to name, to be fed again, and begins a new epoch of the gaps feed when it marked
+   * anything; the feed with that epoch must then be published. Goes through a large job in pieces: a crash in between leaves marks, which
+   * {@link #restartGaps} finds.
    */
-  default Gaps markMissing(JobRef job) {
-    throw new UnsupportedOperationException();
-  }
+  Gaps markMissing(JobRef job);
 
   /**
    * What is to be fed again.
@@ -197,48 +213,37 @@ public interface Ledger extends AutoCloseable {
    * The marked indexes that are not final, from {@code from} on, at most {@code maxRanges} ranges; empty at the end. Also shows that the feed
    * lives. No answer when {@code epoch} is not the ledger's: another feed has taken over.
    */
-  default Optional<IndexSet> gaps(JobRef job, long epoch, long from, int maxRanges) {
-    throw new UnsupportedOperationException();
-  }
+  Optional<IndexSet> gaps(JobRef job, long epoch, long from, int maxRanges);
 
-  /** Takes marks away, behind the confirms of what was published. False when fenced. */
-  default boolean fed(JobRef job, long epoch, IndexSet indexes) {
-    throw new UnsupportedOperationException();
-  }
+  /** Takes marks away, and the copies of their items, behind the confirms of what was published. False when fenced. */
+  boolean fed(JobRef job, long epoch, IndexSet indexes);
 
   /** Begins a new epoch of the gaps feed, because marks are left and no feed lives. Empty when nothing is marked. */
-  default Optional<Long> restartGaps(JobRef job) {
-    throw new UnsupportedOperationException();
-  }
+  Optional<Long> restartGaps(JobRef job);
 
   /** The items' JSON as it was kept with results that a redrive took back; what is not kept is absent. */
-  default Map<Long, byte[]> copies(JobRef job, IndexSet indexes) {
-    throw new UnsupportedOperationException();
-  }
+  Map<Long, byte[]> copies(JobRef job, IndexSet indexes);
 
   // -- steering ------------------------------------------------------------------------------------------------------------------
 
   /** Stops, or starts again, the clock of the run's active time. Again is harmless. */
-  default void suspend(JobRef job, boolean suspended) {
-    throw new UnsupportedOperationException();
-  }
+  void suspend(JobRef job, boolean suspended);
 
   /**
    * Ends intake and closes as cancelled every index that no live holder has a lease of. To be repeated until nothing is left: a leased item
-   * counts by its settle, or as cancelled when its lease ends or is released. A take finds nothing any more.
+   * counts by its settle, or as cancelled when its lease ends or is released, or when it would have been tried again. A take finds nothing any
+   * more. Goes through a large job in pieces: the first one makes the job a cancelled one, and what a crash leaves open the next call closes.
+   * A run that has ended stays as it is.
    */
-  default void cancel(JobRef job) {
-    throw new UnsupportedOperationException();
-  }
+  void cancel(JobRef job);
 
   /**
    * Opens failed items again and marks them to be fed ({@link #gaps}); when the run has ended, begins the next one, in which also every index
-   * that is not final is marked, and a run that failed forgets why. A request that was carried out before changes nothing and gets the same
-   * reply. A job that was cancelled stays so: it gets a reply with no items.
+   * that is not final is marked, and a run that failed forgets why. When that leaves nothing to do, no run begins. The last request that was
+   * carried out changes nothing when it comes again, and gets the same reply. A job that was cancelled stays so: it gets a reply with no items.
+   * Goes through a large job in pieces, the beginning of the next run last: after a crash the same request goes on where it stopped.
    */
-  default RedriveReply redrive(JobRef job, String request, Selection selection) {
-    throw new UnsupportedOperationException();
-  }
+  RedriveReply redrive(JobRef job, String request, Selection selection);
 
   /** Which failed items a redrive opens. */
   sealed interface Selection {
@@ -248,15 +253,15 @@ public interface Ledger extends AutoCloseable {
     /** Those of these that failed. */
     record Indexes(IndexSet indexes) implements Selection {}
 
-    /** Those whose failure has this fingerprint. */
+    /** Those whose failure has this fingerprint; {@link FailureGroup#OTHER}: those whose fingerprint has no group of its own. */
     record Group(String fingerprint) implements Selection {}
   }
 
   /**
    * What a redrive did.
    *
-   * @param items opened again
-   * @param run the run that they belong to
+   * @param items opened again, and those that an ended run had left open
+   * @param run the run that they belong to: the next one when this redrive began it
    * @param gaps the feed to publish; its items are zero when there is none
    * @param intakeEpoch of the intake feed, when that is to be published too because the source was not read to its end; else empty
    */
@@ -279,15 +284,11 @@ public interface Ledger extends AutoCloseable {
   /** The failed indexes, lowest first, at most {@code maxRanges} ranges. */
   IndexSet failedIndexes(JobRef job, int maxRanges);
 
-  /** Calls {@code action} in index order for each failed item, or those of one fingerprint, in flat memory. */
-  default void failures(JobRef job, Optional<String> fingerprint, Consumer<ItemResult> action) {
-    throw new UnsupportedOperationException();
-  }
+  /** Calls {@code action} in index order for each failed item, or those of one {@link Selection.Group}, in flat memory. */
+  void failures(JobRef job, Optional<String> fingerprint, Consumer<ItemResult> action);
 
   /** The groups of failures, most frequent first, at most {@code max}. */
-  default List<FailureGroup> failureGroups(JobRef job, int max) {
-    throw new UnsupportedOperationException();
-  }
+  List<FailureGroup> failureGroups(JobRef job, int max);
 
   /** Calls {@code action} in index order for each final item from {@code fromIndex} on, in flat memory. */
   void results(JobRef job, long fromIndex, Consumer<ItemResult> action);
@@ -308,8 +309,8 @@ public interface Ledger extends AutoCloseable {
   boolean finish(JobRef job, int run, JobPhase phase);
 
   /**
-   * Calls {@code listener} soon after a job's first item came, its intake ended, it failed, or its last item became final. A hint: it may be
-   * lost, doubled or late.
+   * Calls {@code listener} soon after a job's first item came, its intake ended, it failed, the first item of a run failed, or its last item
+   * became final. A hint: it may be lost, doubled or late.
    */
   AutoCloseable listen(Consumer<JobRef> listener);
 

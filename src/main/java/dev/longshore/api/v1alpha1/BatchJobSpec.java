@@ -77,11 +77,9 @@ public record BatchJobSpec(
     Deduplication deduplication,
     @JsonPropertyDescription("How far the reading of the source runs ahead.")
     Intake intake,
-    @Default("false")
     @JsonPropertyDescription("true pauses the job: within a second no new item starts, what runs finishes, and the clock of "
         + "activeDeadlineSeconds stands still. false goes on. A job may be created suspended. Default false.")
     Boolean suspend,
-    @Default("false")
     @JsonPropertyDescription("true ends the job for good: running calls are told, everything that is not finished counts as cancelled, the "
         + "queues are emptied. Cannot be taken back. Default false.")
     Boolean cancel,

@@ -7,14 +7,11 @@ import dev.longshore.job.JobRef;
 import dev.longshore.job.JobSpec;
 import dev.longshore.job.Limits;
 import dev.longshore.store.JobReading;
-import dev.longshore.store.Ledger.Newer;
-import dev.longshore.store.Ledger.SettleReply;
-import dev.longshore.store.Ledger.TakeReply;
+import dev.longshore.store.Ledger.PastAttempt;
+import dev.longshore.store.Ledger.RedriveReply;
 import dev.longshore.store.ResultBlob;
-import dev.longshore.store.Settlement;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -26,7 +23,6 @@ import java.util.TreeMap;
 /** One job's account. Whoever calls it holds its lock. */
 final class Account {
   private static final int GROUPS = 1_000;
-  private static final long DUE_STEP = 250;
 
   /** Who has an item that is not final: a lease or a retry entry. */
   sealed interface Claim {
@@ -54,7 +50,18 @@ final class Account {
   final TreeMap<Long, Kept> results = new TreeMap<>();
   final Map<String, Long> holders = new HashMap<>();
   final Map<String, FailureGroup> groups = new LinkedHashMap<>();
+  final BitSet marks = new BitSet();
+  /** Where the JSON of marked items is. */
+  final Map<Long, ResultBlob> copies = new TreeMap<>();
+  final BitSet suspects = new BitSet();
+  final Map<Long, Integer> crashes = new HashMap<>();
+  final Map<String, IndexSet> inside = new HashMap<>();
+  final Map<Long, List<PastAttempt>> history = new HashMap<>();
   final Feed feed = new Feed();
+  final Steering steering = new Steering();
+  /** The gaps feed that may move, and when it last showed that it lives. */
+  long gapsEpoch;
+  long gapsBeat;
   long known;
   long highest;
   long retrying;
@@ -67,8 +74,8 @@ final class Account {
   JobReading.FatalError fatal;
   Instant started;
   Instant last;
-  private long busyNanos;
-  private long busyItems;
+  long busyNanos;
+  long busyItems;
   private long clock;
   private long seen;
 
@@ -80,6 +87,64 @@ final class Account {
     boolean complete;
     long beat;
     Instant started;
+    /** Who reads the source; null while nobody does. */
+    String holder;
+    int crashes;
+
+    void copy(Feed other) {
+      epoch = other.epoch;
+      index = other.index;
+      position = other.position;
+      complete = other.complete;
+      beat = other.beat;
+      started = other.started;
+      holder = other.holder;
+      crashes = other.crashes;
+    }
+  }
+
+  /** What was asked of the job. */
+  static final class Steering {
+    boolean cancelled;
+    boolean suspended;
+    /** Active time up to {@code since}; null while the clock stands still. */
+    Duration active = Duration.ZERO;
+    Instant since;
+    String request;
+    RedriveReply reply;
+    long failedBefore;
+    /** The run whose first failure was told of. */
+    int failureTold;
+
+    void copy(Steering other) {
+      cancelled = other.cancelled;
+      suspended = other.suspended;
+      active = other.active;
+      since = other.since;
+      request = other.request;
+      reply = other.reply;
+      failedBefore = other.failedBefore;
+      failureTold = other.failureTold;
+    }
+
+    Duration active(Instant now) {
+      return since == null || now.isBefore(since) ? active : active.plus(Duration.between(since, now));
+    }
+
+    /** Stops the clock, or lets it go on when the run has not ended. */
+    void suspend(boolean stop, boolean running, Instant now) {
+      if (stop && !suspended) {
+        stop(now);
+      } else if (!stop && suspended && running) {
+        since = now;
+      }
+      suspended = stop;
+    }
+
+    void stop(Instant now) {
+      active = active(now);
+      since = null;
+    }
   }
 
   Account(JobRef job, JobSpec spec, byte[] inline, Instant now) {
@@ -87,6 +152,7 @@ final class Account {
     this.spec = spec;
     this.inline = inline;
     seen = now.toEpochMilli();
+    steering.since = now;
   }
 
   /** A copy that shares nothing that changes. */
@@ -101,12 +167,16 @@ final class Account {
     results.putAll(other.results);
     holders.putAll(other.holders);
     groups.putAll(other.groups);
-    feed.epoch = other.feed.epoch;
-    feed.index = other.feed.index;
-    feed.position = other.feed.position;
-    feed.complete = other.feed.complete;
-    feed.beat = other.feed.beat;
-    feed.started = other.feed.started;
+    marks.or(other.marks);
+    copies.putAll(other.copies);
+    suspects.or(other.suspects);
+    crashes.putAll(other.crashes);
+    inside.putAll(other.inside);
+    other.history.forEach((index, attempts) -> history.put(index, List.copyOf(attempts)));
+    feed.copy(other.feed);
+    steering.copy(other.steering);
+    gapsEpoch = other.gapsEpoch;
+    gapsBeat = other.gapsBeat;
     known = other.known;
     highest = other.highest;
     retrying = other.retrying;
@@ -132,150 +202,89 @@ final class Account {
     return clock;
   }
 
+  long clock() {
+    return clock;
+  }
+
+  /** The holder shows that it lives. */
+  void beat(String holder) {
+    holders.put(holder, clock);
+  }
+
   boolean live(String holder, Duration leaseTime) {
     Long beat = holders.get(holder);
     return beat != null && clock - beat < leaseTime.toMillis();
   }
 
-  TakeReply take(IndexSet asked, int attempt, String holder, Duration leaseTime, Instant now) {
-    IndexSet.Builder yours = new IndexSet.Builder();
-    IndexSet.Builder done = new IndexSet.Builder();
-    IndexSet.Builder leased = new IndexSet.Builder();
-    Map<Newer, IndexSet.Builder> newer = new LinkedHashMap<>();
-    raise(asked.last() + 1);
-    asked.forEach(index -> {
-      Claim claim = claims.get(index);
-      if (finals.get((int) index)) {
-        done.add(index);
-      } else if (claim != null && claim.attempt() > attempt) {
-        newer.computeIfAbsent(new Newer(claim.attempt(), due(claim, now)), n -> new IndexSet.Builder()).add(index);
-      } else if (claim instanceof Lease lease && !lease.holder().equals(holder) && live(lease.holder(), leaseTime)) {
-        leased.add(index);
-      } else {
-        claim(index, new Lease(attempt, holder));
-        yours.add(index);
-      }
-    });
-    // asking shows that the asker lives
-    holders.put(holder, clock);
-    IndexSet mine = yours.build();
-    if (started == null && !mine.isEmpty()) {
-      started = now;
-    }
-    Map<Newer, IndexSet> built = new LinkedHashMap<>();
-    newer.forEach((claim, indexes) -> built.put(claim, indexes.build()));
-    return new TakeReply(mine, done.build(), built, leased.build(), IndexSet.empty(), IndexSet.empty());
-  }
-
-  /** In steps, so that entries due about together travel as one message. */
-  private static Duration due(Claim claim, Instant now) {
-    if (!(claim instanceof Retry retry)) {
-      return Duration.ZERO;
-    }
-    long wait = Math.max(0, retry.due() - now.toEpochMilli());
-    return Duration.ofMillis((wait + DUE_STEP - 1) / DUE_STEP * DUE_STEP);
-  }
-
   /** Replaces what stands for an item; null makes it pending or leaves it final. */
-  private void claim(long index, Claim claim) {
+  void claim(long index, Claim claim) {
     Claim before = claim == null ? claims.remove(index) : claims.put(index, claim);
     retrying += (claim instanceof Retry ? 1 : 0) - (before instanceof Retry ? 1 : 0);
   }
 
-  private void raise(long atLeast) {
+  void raise(long atLeast) {
     known = Math.max(known, atLeast);
     highest = Math.max(highest, atLeast);
   }
 
-  SettleReply settle(Settlement settlement, Instant now) {
-    List<Long> finalNow = new ArrayList<>();
-    List<Long> won = new ArrayList<>();
-    settlement.succeeded().forEach(index -> {
-      if (win(index, settlement.attempt())) {
-        succeededCount++;
-        finalNow.add(index);
-      }
-    });
-    for (Settlement.Failed item : settlement.failed()) {
-      if (win(item.index(), settlement.attempt())) {
-        failedCount++;
-        notSucceeded.set((int) item.index());
-        failed.set((int) item.index());
-        group(item);
-        finalNow.add(item.index());
-      }
-    }
-    for (Settlement.Failed item : settlement.skipped()) {
-      if (win(item.index(), settlement.attempt())) {
-        skippedCount++;
-        notSucceeded.set((int) item.index());
-        skipped.set((int) item.index());
-        finalNow.add(item.index());
-      }
-    }
-    for (Settlement.RetryAt retry : settlement.retries()) {
-      if (winRetry(retry, settlement)) {
-        claim(retry.index(), new Retry(retry.attempt(), settlement.holder(), now.plus(retry.delay()).toEpochMilli()));
-        won.add(retry.index());
-      }
-      raise(retry.index() + 1);
-    }
-    busyNanos += settlement.busy().toNanos();
-    busyItems += settlement.succeeded().size() + settlement.failed().size() + settlement.skipped().size() + settlement.retries().size();
-    if (!finalNow.isEmpty()) {
-      last = now;
-      keep(settlement.results(), IndexSet.of(finalNow.stream().mapToLong(Long::longValue).toArray()));
-    }
-    won.addAll(finalNow);
-    return new SettleReply(IndexSet.of(won.stream().mapToLong(Long::longValue).toArray()), counts().allFinal());
-  }
-
-  private boolean win(long index, int attempt) {
-    raise(index + 1);
-    Claim claim = claims.get(index);
-    if (finals.get((int) index) || (claim != null && claim.attempt() > attempt)) {
-      return false;
-    }
+  /** Makes an item final: whatever was remembered of its way is done with. */
+  void end(long index) {
     finals.set((int) index);
     claim(index, null);
-    return true;
+    unmark(index);
+    suspects.clear((int) index);
+    crashes.remove(index);
+    history.remove(index);
   }
 
-  private boolean winRetry(Settlement.RetryAt retry, Settlement settlement) {
-    if (finals.get((int) retry.index())) {
-      return false;
+  /** Ends an item as cancelled. */
+  void close(long index, Instant now) {
+    end(index);
+    notSucceeded.set((int) index);
+    cancelled.set((int) index);
+    cancelledCount++;
+    last = now;
+  }
+
+  /** Ends intake and closes what no live holder has. */
+  void cancel(Duration leaseTime, Instant now) {
+    if (ended != null) {
+      return;
     }
-    Claim claim = claims.get(retry.index());
-    // the entry that this very holder wrote is won again: the reply of the first call may have been lost
-    return claim == null || claim.attempt() <= settlement.attempt()
-        || (claim instanceof Retry written && written.attempt() == retry.attempt() && written.holder().equals(settlement.holder()));
+    if (!steering.cancelled) {
+      steering.cancelled = true;
+      suspects.clear();
+      crashes.clear();
+      history.clear();
+      marks.clear();
+      copies.clear();
+      known = Math.max(known, highest);
+      feed.epoch += feed.complete ? 0 : 1;
+      feed.complete = true;
+    }
+    for (int index = finals.nextClearBit(0); index < known; index = finals.nextClearBit(index + 1)) {
+      if (!(claims.get((long) index) instanceof Lease lease && live(lease.holder(), leaseTime))) {
+        close(index, now);
+      }
+    }
   }
 
-  private void group(Settlement.Failed item) {
-    String fingerprint = item.failure().fingerprint();
-    String name = groups.containsKey(fingerprint) || groups.size() < GROUPS ? fingerprint : "other";
-    FailureGroup group = groups.getOrDefault(name, new FailureGroup(name, 0, item.index(), item.failure().message()));
+  /** It need not be fed again. */
+  void unmark(long index) {
+    marks.clear((int) index);
+    copies.remove(index);
+  }
+
+  void addToGroup(String fingerprint, long index, String message) {
+    String name = groups.containsKey(fingerprint) || groups.size() < GROUPS ? fingerprint : FailureGroup.OTHER;
+    FailureGroup group = groups.getOrDefault(name, new FailureGroup(name, 0, index, message));
     groups.put(name, new FailureGroup(name, group.count() + 1, group.example(), group.message()));
   }
 
-  private void keep(ResultBlob blob, IndexSet finalNow) {
-    if (blob != null) {
-      IndexSet mask = blob.indexes().filter(finalNow::contains);
-      if (!mask.isEmpty()) {
-        results.put(mask.first(), new Kept(mask, blob));
-      }
-    }
-  }
-
-  /** Ends leases without an outcome; a null {@code indexes} means all of the holder's. */
-  void giveBack(IndexSet indexes, int attempt, String holder, Instant now) {
-    Map<Long, Claim> asked = indexes == null ? claims : claims.subMap(indexes.first(), true, indexes.last(), true);
-    for (Map.Entry<Long, Claim> entry : List.copyOf(asked.entrySet())) {
-      if (entry.getValue() instanceof Lease lease && lease.holder().equals(holder)
-          && (indexes == null || (lease.attempt() == attempt && indexes.contains(entry.getKey())))) {
-        claim(entry.getKey(), lease.attempt() == 1 ? null : new Retry(lease.attempt(), holder, now.toEpochMilli()));
-      }
-    }
+  /** The groups, most frequent first. */
+  List<FailureGroup> topGroups(int max) {
+    return groups.values().stream()
+        .sorted(Comparator.comparingLong(FailureGroup::count).thenComparing(FailureGroup::fingerprint).reversed()).limit(max).toList();
   }
 
   ItemCounts counts() {
@@ -289,11 +298,14 @@ final class Account {
     return busyItems == 0 ? null : Duration.ofNanos(busyNanos / busyItems);
   }
 
-  JobReading reading() {
+  JobReading reading(Instant now) {
     Duration idle = feed.complete ? Duration.ZERO : Duration.ofMillis(clock - feed.beat);
-    List<FailureGroup> top = groups.values().stream().sorted(Comparator.comparingLong(FailureGroup::count).reversed()).limit(10).toList();
-    return new JobReading(counts(), run, ended, new JobReading.Intake(feed.epoch, feed.complete, idle), JobReading.Gaps.NONE, JobReading.Steering.NONE, started, last, feed.started,
-        serviceTime(), fatal, top);
+    long marked = marks.cardinality();
+    JobReading.Gaps gaps = new JobReading.Gaps(gapsEpoch, marked, marked == 0 ? Duration.ZERO : Duration.ofMillis(clock - gapsBeat));
+    JobReading.Steering asked = new JobReading.Steering(steering.suspended, steering.cancelled, steering.active(now), steering.request,
+        steering.reply == null ? 0 : steering.reply.items(), steering.failedBefore);
+    return new JobReading(counts(), run, ended, new JobReading.Intake(feed.epoch, feed.complete, idle), gaps, asked, started, last,
+        feed.started, serviceTime(), fatal, topGroups(10));
   }
 
   /** The ledger's limit, the same for every adapter. */

@@ -1,5 +1,6 @@
 package dev.longshore.store.memory;
 
+import dev.longshore.job.FailureGroup;
 import dev.longshore.job.IndexSet;
 import dev.longshore.job.ItemCounts;
 import dev.longshore.store.AuditReading;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 
 /** Counts an account anew and compares. */
 final class Audit {
@@ -47,8 +49,10 @@ final class Audit {
     if (retries != counts.retrying()) {
       violations.add(retries + " retry entries but " + counts.retrying() + " are counted");
     }
+    remembered();
     long results = a.spec.results() == null ? -1 : results();
-    return new AuditReading(counts, finals, not, a.claims.size() - retries, retries, results, missing(), List.copyOf(violations));
+    return new AuditReading(counts, finals, not, a.claims.size() - retries, retries, results, missing().limitRanges(RANGES),
+        List.copyOf(violations));
   }
 
   private void marks(ItemCounts counts, long finals, long not) {
@@ -80,6 +84,26 @@ final class Audit {
     }
   }
 
+  /** What is remembered of single items is remembered only while it is of use. */
+  private void remembered() {
+    Account a = account;
+    open("marked to be fed again", a.marks.stream().asLongStream());
+    open("suspect", a.suspects.stream().asLongStream());
+    open("charged with crashes", a.crashes.keySet().stream().mapToLong(Long::longValue));
+    open("with remembered attempts", a.history.keySet().stream().mapToLong(Long::longValue));
+    a.copies.keySet().stream().filter(index -> !a.marks.get(Math.toIntExact(index)))
+        .forEach(index -> violations.add("item " + index + " has a kept copy and is not to be fed again"));
+    long grouped = a.groups.values().stream().mapToLong(FailureGroup::count).sum();
+    if (grouped != a.failedCount) {
+      violations.add(grouped + " failures are grouped but " + a.failedCount + " are counted");
+    }
+  }
+
+  private void open(String what, LongStream indexes) {
+    indexes.filter(index -> index >= account.known || account.finals.get(Math.toIntExact(index)))
+        .forEach(index -> violations.add("item " + index + " is " + what + " but final, or not known"));
+  }
+
   private void compare(String name, long marked, long counted) {
     if (marked != counted) {
       violations.add(marked + " items are marked " + name + " but " + counted + " are counted");
@@ -108,11 +132,14 @@ final class Audit {
     return items;
   }
 
-  private IndexSet missing() {
+  /** Everything that nobody will bring. */
+  IndexSet missing() {
     IndexSet.Builder missing = new IndexSet.Builder();
-    long open = account.finals.nextClearBit(0);
+    BitSet covered = (BitSet) account.finals.clone();
+    covered.or(account.marks);
+    long open = covered.nextClearBit(0);
     while (open < account.known) {
-      int nextFinal = account.finals.nextSetBit((int) open);
+      int nextFinal = covered.nextSetBit((int) open);
       long beyond = nextFinal < 0 ? account.known : Math.min(account.known, nextFinal);
       for (Map.Entry<Long, Account.Claim> entry : account.claims.subMap(open, beyond).entrySet()) {
         if (coming(entry.getValue())) {
@@ -125,9 +152,9 @@ final class Audit {
       if (open < beyond) {
         missing.add(open, beyond - 1);
       }
-      open = account.finals.nextClearBit((int) beyond);
+      open = covered.nextClearBit((int) beyond);
     }
-    return missing.build().limitRanges(RANGES);
+    return missing.build();
   }
 
   private boolean coming(Account.Claim claim) {

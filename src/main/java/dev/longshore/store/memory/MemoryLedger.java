@@ -1,5 +1,6 @@
 package dev.longshore.store.memory;
 
+import dev.longshore.job.FailureGroup;
 import dev.longshore.job.IndexSet;
 import dev.longshore.job.ItemResult;
 import dev.longshore.job.JobPhase;
@@ -18,8 +19,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 
@@ -53,9 +57,23 @@ public final class MemoryLedger implements Ledger {
     }
   }
 
-  private void happened(JobRef job) {
-    // on a thread of its own, as news from another process would come
-    listeners.forEach(listener -> Thread.ofVirtual().name("ledger-event").start(() -> listener.accept(job)));
+  private void act(JobRef job, BiConsumer<Account, Instant> action) {
+    step(job, (account, now) -> {
+      action.accept(account, now);
+      return null;
+    });
+  }
+
+  /** A reply, and whether listeners are to hear of the job. */
+  record Told<T>(T reply, boolean telling) {}
+
+  private <T> T tell(JobRef job, BiFunction<Account, Instant, Told<T>> action) {
+    Told<T> told = step(job, action);
+    if (told.telling()) {
+      // on a thread of its own, as news from another process would come
+      listeners.forEach(listener -> Thread.ofVirtual().name("ledger-event").start(() -> listener.accept(job)));
+    }
+    return told.reply();
   }
 
   @Override
@@ -70,7 +88,7 @@ public final class MemoryLedger implements Ledger {
 
   @Override
   public void changeSpec(JobRef job, JobSpec spec) {
-    step(job, (account, now) -> account.spec = spec.onceStarted(account.spec));
+    act(job, (account, now) -> account.spec = spec.onceStarted(account.spec));
   }
 
   @Override
@@ -85,136 +103,168 @@ public final class MemoryLedger implements Ledger {
 
   @Override
   public void fail(JobRef job, String reason, String message) {
-    boolean first = step(job, (account, now) -> {
-      boolean none = account.fatal == null;
-      account.fatal = none ? new JobReading.FatalError(reason, message) : account.fatal;
-      return none;
+    tell(job, (account, now) -> {
+      boolean first = account.fatal == null;
+      account.fatal = first ? new JobReading.FatalError(reason, message) : account.fatal;
+      return new Told<>(null, first);
     });
-    if (first) {
-      happened(job);
-    }
   }
 
   @Override
   public Optional<IntakeState> beginIntake(JobRef job, long epoch, String holder) {
-    return step(job, (account, now) -> {
-      Account.Feed feed = account.feed;
-      if (feed.epoch != epoch || feed.complete) {
-        return Optional.empty();
-      }
-      feed.beat = account.tick(now);
-      feed.started = feed.started == null ? now : feed.started;
-      return Optional.of(new IntakeState(Optional.ofNullable(feed.position), feed.index, account.known));
-    });
+    return step(job, (account, now) -> new Intake(account).begin(epoch, holder, now));
   }
 
   @Override
   public boolean announce(JobRef job, long epoch, long known) {
-    boolean[] first = {false};
-    boolean moved = step(job, (account, now) -> {
-      if (account.feed.epoch != epoch || account.feed.complete) {
-        return false;
-      }
-      account.feed.beat = account.tick(now);
-      first[0] = account.known == 0;
-      account.known = Math.max(account.known, known);
-      return true;
-    });
-    if (first[0]) {
-      happened(job);
-    }
-    return moved;
+    return tell(job, (account, now) -> new Intake(account).announce(epoch, known));
   }
 
   @Override
   public Optional<Pace> advance(JobRef job, long epoch, long index, String position) {
-    return step(job, (account, now) -> {
-      Account.Feed feed = account.feed;
-      if (feed.epoch != epoch || feed.complete) {
-        return Optional.empty();
-      }
-      feed.beat = account.tick(now);
-      if (index >= feed.index) {
-        feed.index = index;
-        feed.position = position;
-      }
-      return Optional.of(new Pace(account.counts().finished(), account.counts().failed(), account.serviceTime()));
-    });
+    return step(job, (account, now) -> new Intake(account).advance(epoch, index, position));
   }
 
   @Override
   public boolean completeIntake(JobRef job, long epoch, long total) {
-    boolean[] ended = {false};
-    boolean moved = step(job, (account, now) -> {
-      if (account.feed.epoch != epoch) {
-        return false;
-      }
-      // when it is complete already, this is the same feed's word again: its first reply was lost
-      ended[0] = !account.feed.complete;
-      if (ended[0]) {
-        account.feed.complete = true;
-        account.known = Math.max(account.highest, total);
-      }
-      return true;
+    return tell(job, (account, now) -> new Intake(account).complete(epoch, total));
+  }
+
+  @Override
+  public void leaveIntake(JobRef job, long epoch, String holder) {
+    step(job, (account, now) -> {
+      new Intake(account).leave(epoch, holder);
+      return null;
     });
-    if (ended[0]) {
-      happened(job);
-    }
-    return moved;
+  }
+
+  @Override
+  public Optional<String> position(JobRef job) {
+    return Optional.ofNullable(accounts.get(job)).map(account -> account.feed.position);
   }
 
   @Override
   public Optional<Long> restartIntake(JobRef job) {
-    return step(job, (account, now) -> {
-      if (account.feed.complete) {
-        return Optional.empty();
-      }
-      account.feed.beat = account.tick(now);
-      return Optional.of(++account.feed.epoch);
-    });
+    return step(job, (account, now) -> new Intake(account).restart());
   }
 
   @Override
   public TakeReply take(JobRef job, IndexSet indexes, int attempt, String holder) {
     Account.bounded(indexes);
-    return step(job, (account, now) -> account.take(indexes, attempt, holder, leaseTime, now));
+    return step(job, (account, now) -> new Booking(account, leaseTime, now).take(indexes, attempt, holder));
+  }
+
+  @Override
+  public void enter(JobRef job, String holder, IndexSet inside) {
+    act(job, (account, now) -> new Holdings(account, holder, now).enter(inside));
+  }
+
+  @Override
+  public Map<JobRef, IndexSet> inside(Collection<JobRef> jobs, String holder) {
+    Map<JobRef, IndexSet> all = new LinkedHashMap<>();
+    for (JobRef job : jobs) {
+      if (accounts.containsKey(job)) {
+        IndexSet inside = step(job, (account, now) -> new Holdings(account, holder, now).inside());
+        if (!inside.isEmpty()) {
+          all.put(job, inside);
+        }
+      }
+    }
+    return all;
+  }
+
+  @Override
+  public CrashReply crashed(JobRef job, String holder, boolean alone) {
+    return tell(job, (account, now) -> {
+      boolean failed = account.fatal != null;
+      CrashReply reply = new Holdings(account, holder, now).crashed(alone);
+      return new Told<>(reply, !failed && account.fatal != null);
+    });
   }
 
   @Override
   public void release(JobRef job, IndexSet indexes, int attempt, String holder) {
     if (!indexes.isEmpty()) {
       Account.bounded(indexes);
-      step(job, (account, now) -> {
-        account.giveBack(indexes, attempt, holder, now);
-        return null;
-      });
+      act(job, (account, now) -> new Holdings(account, holder, now).release(indexes, attempt));
     }
   }
 
   @Override
   public SettleReply settle(JobRef job, Settlement settlement) {
-    SettleReply reply = step(job, (account, now) -> account.settle(settlement, now));
-    if (reply.allFinal() && !reply.won().isEmpty()) {
-      happened(job);
-    }
-    return reply;
+    return tell(job, (account, now) -> new Booking(account, leaseTime, now).settle(settlement));
+  }
+
+  @Override
+  public Map<Long, List<PastAttempt>> attempts(JobRef job, IndexSet indexes) {
+    return step(job, (account, now) -> {
+      Map<Long, List<PastAttempt>> attempts = new TreeMap<>();
+      indexes.forEach(index -> {
+        if (account.history.containsKey(index)) {
+          attempts.put(index, List.copyOf(account.history.get(index)));
+        }
+      });
+      return attempts;
+    });
+  }
+
+  @Override
+  public Gaps markMissing(JobRef job) {
+    return step(job, (account, now) -> new FeedingAgain(account)
+        .mark(account.steering.cancelled ? IndexSet.empty() : new Audit(account, leaseTime, now).missing()));
+  }
+
+  @Override
+  public Optional<IndexSet> gaps(JobRef job, long epoch, long from, int maxRanges) {
+    return step(job, (account, now) -> new FeedingAgain(account).gaps(epoch, from, maxRanges));
+  }
+
+  @Override
+  public boolean fed(JobRef job, long epoch, IndexSet indexes) {
+    return step(job, (account, now) -> new FeedingAgain(account).fed(epoch, indexes));
+  }
+
+  @Override
+  public Optional<Long> restartGaps(JobRef job) {
+    return step(job, (account, now) -> new FeedingAgain(account).restart());
+  }
+
+  @Override
+  public Map<Long, byte[]> copies(JobRef job, IndexSet indexes) {
+    return step(job, (account, now) -> new FeedingAgain(account).copies(indexes));
+  }
+
+  @Override
+  public void suspend(JobRef job, boolean suspended) {
+    act(job, (account, now) -> account.steering.suspend(suspended, account.ended == null, now));
+  }
+
+  @Override
+  public void cancel(JobRef job) {
+    tell(job, (account, now) -> {
+      long open = account.counts().remaining();
+      account.cancel(leaseTime, now);
+      return new Told<>(null, open > 0 && account.counts().allFinal());
+    });
+  }
+
+  @Override
+  public RedriveReply redrive(JobRef job, String request, Selection selection) {
+    return step(job, (account, now) -> new Redrive(account, now).run(request, selection));
   }
 
   @Override
   public void beat(Collection<JobRef> jobs, String holder) {
     for (JobRef job : jobs) {
       if (accounts.containsKey(job)) {
-        step(job, (account, now) -> account.holders.put(holder, account.tick(now)));
+        act(job, (account, now) -> account.beat(holder));
       }
     }
   }
 
   @Override
   public void forget(JobRef job, String holder) {
-    step(job, (account, now) -> {
-      account.giveBack(null, 0, holder, now);
-      return account.holders.remove(holder);
-    });
+    act(job, (account, now) -> new Holdings(account, holder, now).forget());
   }
 
   @Override
@@ -222,7 +272,7 @@ public final class MemoryLedger implements Ledger {
     Map<JobRef, JobReading> readings = new LinkedHashMap<>();
     for (JobRef job : jobs) {
       if (accounts.containsKey(job)) {
-        readings.put(job, step(job, (account, now) -> account.reading()));
+        readings.put(job, step(job, (account, now) -> account.reading(now)));
       }
     }
     return readings;
@@ -235,16 +285,19 @@ public final class MemoryLedger implements Ledger {
 
   @Override
   public IndexSet failedIndexes(JobRef job, int maxRanges) {
-    return step(job, (account, now) -> {
-      IndexSet.Builder found = new IndexSet.Builder();
-      int first = account.failed.nextSetBit(0);
-      for (int ranges = 0; first >= 0 && ranges < maxRanges; ranges++) {
-        int beyond = account.failed.nextClearBit(first);
-        found.add(first, beyond - 1L);
-        first = account.failed.nextSetBit(beyond);
-      }
-      return found.build();
-    });
+    return step(job, (account, now) -> MemoryResults.ranges(account.failed, 0, maxRanges));
+  }
+
+  @Override
+  public void failures(JobRef job, Optional<String> fingerprint, Consumer<ItemResult> action) {
+    Set<String> named = step(job, (account, now) -> Set.copyOf(account.groups.keySet()));
+    step(job, (account, now) -> MemoryResults.failures(account, 0)).stream()
+        .filter(item -> fingerprint.isEmpty() || Redrive.inGroup(fingerprint.get(), item, named)).forEach(action);
+  }
+
+  @Override
+  public List<FailureGroup> failureGroups(JobRef job, int max) {
+    return step(job, (account, now) -> account.topGroups(max));
   }
 
   @Override
@@ -262,13 +315,13 @@ public final class MemoryLedger implements Ledger {
   @Override
   public void publishStatus(JobRef job, Map<String, String> fields) {
     // whoever could read it shares this process, and reads the ledger itself
-    step(job, (account, now) -> null);
+    act(job, (account, now) -> { });
   }
 
   @Override
   public void awaitDurable(JobRef job) {
     // nothing here outlives the process, and nothing needs to
-    step(job, (account, now) -> null);
+    act(job, (account, now) -> { });
   }
 
   @Override
@@ -278,6 +331,7 @@ public final class MemoryLedger implements Ledger {
         return false;
       }
       account.ended = phase.word();
+      account.steering.stop(now);
       return true;
     });
   }

@@ -1,9 +1,11 @@
 package dev.longshore.store.memory;
 
+import dev.longshore.job.IndexSet;
 import dev.longshore.job.ItemResult;
 import dev.longshore.job.ItemResult.Status;
 import dev.longshore.job.Limits;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.TreeMap;
 
@@ -30,6 +32,29 @@ final class MemoryResults {
       items.putIfAbsent((long) index, new ItemResult(index, status(account, index), 0, null, null, null));
     }
     return new Window(next, new ArrayList<>(items.values()));
+  }
+
+  /** The failed items of the whole account from {@code from} on. */
+  static List<ItemResult> failures(Account account, long from) {
+    List<ItemResult> failures = new ArrayList<>();
+    for (int at = account.failed.nextSetBit((int) from); at >= 0; at = account.failed.nextSetBit(Math.toIntExact(from))) {
+      Window window = window(account, at);
+      window.items().stream().filter(item -> item.status() == Status.FAILED).forEach(failures::add);
+      from = window.next();
+    }
+    return failures;
+  }
+
+  /** What is set from {@code from} on, at most {@code maxRanges} ranges. */
+  static IndexSet ranges(BitSet bits, long from, int maxRanges) {
+    IndexSet.Builder found = new IndexSet.Builder();
+    int first = bits.nextSetBit(Math.toIntExact(from));
+    for (int ranges = 0; first >= 0 && ranges < maxRanges; ranges++) {
+      int beyond = bits.nextClearBit(first);
+      found.add(first, beyond - 1L);
+      first = bits.nextSetBit(beyond);
+    }
+    return found.build();
   }
 
   /** Items that are final without a kept result still have an end to tell of. */

@@ -2,11 +2,11 @@ package dev.longshore.store.memory;
 
 import dev.longshore.store.Accounts;
 import dev.longshore.store.Ledger;
-import dev.longshore.store.LedgerContract;
+import dev.longshore.store.LedgerSteeringContract;
 import java.time.Duration;
 
 /** The contract on the ledger in memory. */
-class MemoryLedgerTest extends LedgerContract {
+class MemoryLedgerTest extends LedgerSteeringContract {
   private final MovedTime time = new MovedTime();
   private final MemoryLedger ledger = new MemoryLedger(time, LEASE);
 

@@ -8,7 +8,7 @@ import dev.longshore.job.JobRef;
 import dev.longshore.store.Accounts;
 import dev.longshore.store.JobReading;
 import dev.longshore.store.Ledger;
-import dev.longshore.store.LedgerContract;
+import dev.longshore.store.LedgerSteeringContract;
 import dev.longshore.store.NewerFormatException;
 import dev.longshore.store.RandomSteps;
 import dev.longshore.store.memory.MemoryLedger;
@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The contract on a real Redis. */
-class RedisLedgerIT extends LedgerContract {
+class RedisLedgerIT extends LedgerSteeringContract {
   @RegisterExtension
   static final Services SERVICES = new Services();
 

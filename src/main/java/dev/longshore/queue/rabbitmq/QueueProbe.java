@@ -12,9 +12,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Tells whether a queue serves. A quorum queue without a leader is declared in vain, is measured as empty, and keeps what is published to it
- * unconfirmed for ever (3.10.8); and whoever consumes it loses the whole connection. So it is asked for a message, which goes back at once,
- * on a connection that nothing else is on, one queue after the other.
+ * Tells whether a queue serves. A quorum queue without a leader is declared in vain, is measured as empty, and keeps what is published to
+ * it unconfirmed for ever (3.10.8); and whoever consumes it loses the whole connection. So it is asked for a message, which goes back at
+ * once, on a connection that nothing else is on, one queue after the other.
  */
 final class QueueProbe implements AutoCloseable {
   /** What is known is not asked again so soon. */

@@ -119,8 +119,8 @@ public final class RabbitWorkQueues implements WorkQueues {
    * reached: 4.0 has one of 20 unless told otherwise. It is not -1, which means none from 4.0 on, but makes 3.10 drop every message that
    * comes back.
    *
-   * <p>What the broker takes off the work queue by itself (a policy of an administrator's, with a time to live or a greatest length) goes to
-   * the control queue, whose consumer publishes it again. A feed that is taken off needs nothing: the operator misses it.
+   * <p>What the broker takes off the work queue by itself (a policy of an administrator's, with a time to live or a greatest length) goes
+   * to the control queue, whose consumer publishes it again. A feed that is taken off needs nothing: the operator misses it.
    */
   private static Map<String, Object> arguments(JobRef job, Kind kind) {
     Map<String, Object> arguments = new HashMap<>();
@@ -218,8 +218,8 @@ public final class RabbitWorkQueues implements WorkQueues {
 
   @Override
   public Consumption consume(JobRef job, Kind kind, int prefetch, Consumer<Delivery> handler) {
-    RabbitConsumption consumption =
-        new RabbitConsumption(consuming, probe, limits.idle(), job.toString(), QueueNames.queue(job, kind), prefetch, handler, consumptions::remove);
+    RabbitConsumption consumption = new RabbitConsumption(consuming, probe, limits.idle(), job.toString(), QueueNames.queue(job, kind),
+        prefetch, handler, consumptions::remove);
     consumptions.add(consumption);
     consumption.start();
     return consumption;

@@ -9,6 +9,7 @@ import com.rabbitmq.client.Connection;
 import dev.longshore.job.Chunk;
 import dev.longshore.job.IndexSet;
 import dev.longshore.job.JobRef;
+import dev.longshore.queue.Delivery;
 import dev.longshore.queue.Message;
 import dev.longshore.queue.QueueUnavailableException;
 import dev.longshore.queue.Received;
@@ -149,7 +150,8 @@ class BrokenQueuesIT {
 
   @Test
   void aMissingLadderIsToldWhereAMessageEntersIt() throws Exception {
-    breaking(channel -> channel.queueUnbind(DelayLadder.STANDARD.level(2), DelayLadder.STANDARD.in(), DelayLadder.pattern(DelayLadder.LEVELS, 2)));
+    DelayLadder ladder = DelayLadder.STANDARD;
+    breaking(channel -> channel.queueUnbind(ladder.level(2), ladder.in(), DelayLadder.pattern(DelayLadder.LEVELS, 2)));
     assertThatThrownBy(() -> queues.publishLater(job, Kind.WORK, work(0), Duration.ofSeconds(1)).get(20, TimeUnit.SECONDS))
         .hasCauseInstanceOf(UnroutableException.class);
     queues.declare(job);
@@ -180,7 +182,8 @@ class BrokenQueuesIT {
       }
       assertThatThrownBy(() -> never.get(20, TimeUnit.SECONDS)).hasCauseInstanceOf(QueueUnavailableException.class)
           .hasMessageContaining("did not confirm");
-      assertThat(Duration.ofNanos(System.nanoTime() - start)).as("a publish that is never confirmed").isBetween(SHORT.confirm(), Duration.ofSeconds(10));
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).as("a publish that is never confirmed")
+          .isBetween(SHORT.confirm(), Duration.ofSeconds(10));
 
       await().atMost(LIMIT).ignoreException(QueueUnavailableException.class).until(() -> !queues.depth(job, Kind.WORK).exists());
       await().atMost(LIMIT).ignoreException(QueueUnavailableException.class).until(() -> {
@@ -190,7 +193,7 @@ class BrokenQueuesIT {
       queues.publish(job, Kind.WORK, work(2)).get(20, TimeUnit.SECONDS);
       await().atMost(LIMIT).until(() -> mine.firstIndexes().contains(2L));
     }
-    assertThat(others.deliveries.stream().filter(delivery -> delivery.redelivered()).count()).as("times that the other job's consumer lost its hand")
+    assertThat(others.deliveries.stream().filter(Delivery::redelivered).count()).as("what the other job's consumer had in hand and lost")
         .isLessThanOrEqualTo(10);
     everythingArrives();
   }
@@ -222,7 +225,7 @@ class BrokenQueuesIT {
     }
   }
 
-  /** Whether 3.10.8 finds such a queue again is a matter of luck; either it does, or depth says that it is gone and declare brings it back. */
+  /** Whether 3.10.8 finds such a queue again is a matter of luck; either it does, or declare brings it back. */
   @Test
   void aQueueDeclaredRightBeforeASigkillServesAgainOrIsToldAndMadeAnew() throws Exception {
     try (PrivateRabbitMq own = SERVICES.ownRabbit();
@@ -255,7 +258,8 @@ class BrokenQueuesIT {
   void noCallHangsOnAConnectionThatStalls() throws Exception {
     try (CuttableProxy proxy = new CuttableProxy(URI.create(rabbit.url()).getPort());
         RabbitWorkQueues stalled = new RabbitWorkQueues(
-            new RabbitSettings("amqp://127.0.0.1:" + proxy.port(), rabbit.username(), rabbit.password(), "stall"), DelayLadder.STANDARD, SHORT)) {
+            new RabbitSettings("amqp://127.0.0.1:" + proxy.port(), rabbit.username(), rabbit.password(), "stall"),
+            DelayLadder.STANDARD, SHORT)) {
       stalled.publish(job, Kind.WORK, work(0)).get(20, TimeUnit.SECONDS);
       assertThat(stalled.depth(job, Kind.WORK).ready()).isEqualTo(1);
       proxy.stall();
@@ -268,7 +272,8 @@ class BrokenQueuesIT {
           Thread.startVirtualThread(() -> swallow(() -> stalled.publish(job, Kind.WORK, work(1)).get())));
       long start = System.nanoTime();
       for (Thread call : calls) {
-        assertThat(call.join(bound.minusNanos(System.nanoTime() - start))).as("a call on a stalled connection ends within %s", bound).isTrue();
+        assertThat(call.join(bound.minusNanos(System.nanoTime() - start)))
+            .as("a call on a stalled connection ends within %s", bound).isTrue();
       }
       System.out.printf("calls on a stalled connection ended within %d s%n", TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start));
       proxy.heal();

@@ -171,7 +171,8 @@ class BrokerLossIT {
         rabbit.kill();
         int before = late.size();
         rabbit.start();
-        await().atMost(LIMIT).untilAsserted(() -> assertThat(late).as("of %s retries, %s came before the kill", retries, before).hasSize(retries));
+        await().atMost(LIMIT).untilAsserted(
+            () -> assertThat(late).as("of %s retries, %s came before the kill", retries, before).hasSize(retries));
         System.out.printf("%d of %d retries came after the SIGKILL, the latest %d ms late, %s to start%n", retries - before, retries,
             late.values().stream().mapToLong(Long::longValue).max().orElse(0), rabbit.startTime());
       }

@@ -143,7 +143,7 @@ final class Calls {
       return handedBack(batch.size());
     }
     try {
-      return enter(batch);
+      return callInside(batch);
     } finally {
       gate.leave();
     }
@@ -171,10 +171,6 @@ final class Calls {
 
   /** Calls the processor on a thread that has passed the gate. */
   Answer callInside(Batch batch) {
-    return enter(batch);
-  }
-
-  private Answer enter(Batch batch) {
     try {
       return await(() -> entrance.enter(batch)) ? run(batch) : handedBack(batch.size());
     } catch (RuntimeException e) {

@@ -25,6 +25,7 @@ else
   elseif operation == 'announce' then
     change('known', max(a.known, tonumber(ARGV[5])))
   elseif operation == 'advance' then
+    if tonumber(ARGV[5]) > a.feedIndex then change('intakeCrashes', 0) end
     if tonumber(ARGV[5]) >= a.feedIndex then
       change('feedIndex', ARGV[5])
       change('position', ARGV[6])
@@ -33,6 +34,7 @@ else
   elseif operation == 'complete' then
     change('known', max(a.highest, tonumber(ARGV[5])))
     change('complete', 1)
+    redis.call('HDEL', META, 'feedHolder')
   end
 end
 redis.call('HSET', META, unpack(changes))

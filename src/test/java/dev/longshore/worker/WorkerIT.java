@@ -68,8 +68,8 @@ class WorkerIT {
     }
 
     Process work(String pod, long items, Duration holdLimit, BatchProcessor processor) {
-      worker = new Worker(new WorkerSettings(POOL, pod, holdLimit), ledger, pools, chunks.over(queues), (spec, inline) -> Numbers.upTo(items),
-          (j, spec) -> processor, InstantSource.system());
+      worker = new Worker(new WorkerSettings(POOL, pod, holdLimit), ledger, pools, chunks.over(queues),
+          (spec, inline) -> Numbers.upTo(items), (j, spec) -> processor, InstantSource.system());
       worker.start();
       return this;
     }

@@ -1,10 +1,10 @@
 package dev.longshore.expression;
 
+import dev.cel.bundle.Cel;
 import dev.cel.common.types.CelKind;
 import dev.cel.common.types.CelType;
 import java.math.BigDecimal;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -14,6 +14,7 @@ import java.util.function.Consumer;
  * zeros, so that 1 and 1.0 are the same. A run takes at most 100,000 steps through lists.
  */
 public final class IdentityExpression {
+  private static final Cel CEL = Evaluation.over("item");
   private static final Set<CelKind> TEXTS =
       EnumSet.of(CelKind.DYN, CelKind.ANY, CelKind.STRING, CelKind.INT, CelKind.UINT, CelKind.DOUBLE, CelKind.BOOL);
 
@@ -34,7 +35,7 @@ public final class IdentityExpression {
    * @param firstProblem told why the first item without an identity has none
    */
   public static IdentityExpression compile(String text, Consumer<String> firstProblem) throws InvalidExpressionException {
-    Evaluation evaluation = Evaluation.compile(text, List.of("item"), firstProblem);
+    Evaluation evaluation = Evaluation.compile(CEL, text, firstProblem);
     CelType type = evaluation.tree().getResultType();
     if (!TEXTS.contains(type.kind())) {
       throw new InvalidExpressionException("\"" + text + "\" gives a value of type " + type.name()

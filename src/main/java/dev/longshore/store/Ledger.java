@@ -89,6 +89,15 @@ public interface Ledger extends AutoCloseable {
   /** Ends intake with the true number of items. False when fenced. */
   boolean completeIntake(JobRef job, long epoch, long total);
 
+  /**
+   * The holder reads the source no more, though intake goes on: from now on its crash is no crash of intake. Does nothing when fenced, or when
+   * another one reads.
+   */
+  void leaveIntake(JobRef job, long epoch, String holder);
+
+  /** The source's position that intake stored last, also when it is complete; empty before the first, and without an account. */
+  Optional<String> position(JobRef job);
+
   /** Begins a new intake epoch, because no feed lives; the feed with the returned epoch must then be published. Empty when intake is complete. */
   Optional<Long> restartIntake(JobRef job);
 

@@ -10,6 +10,9 @@ import dev.longshore.job.ItemCounts;
 import dev.longshore.job.ItemResult;
 import dev.longshore.job.ItemResult.Status;
 import dev.longshore.job.JobSpec;
+import dev.longshore.job.JobSpec.RetryAction;
+import dev.longshore.job.JobSpec.RetryRule;
+import dev.longshore.job.JobSpec.When;
 import dev.longshore.job.Outcome;
 import dev.longshore.job.WorkItem;
 import dev.longshore.processor.InvalidProcessorException;
@@ -570,5 +573,53 @@ class WorkerTest {
         assertThat(new String(((Message.DeadLetter) letter).json())).contains("\"attempts\":3,\"errors\":[{\"attempt\":1,\"code\":\"No\"",
             "attempt 1", "{\"attempt\":2,\"code\":\"No\"",
             "{\"attempt\":3,\"code\":\"No\",\"message\":\"attempt 3\",\"worker\":\"a\"", "\"item\":0"));
+  }
+
+  @Test
+  void rulesDecideAboutEachKindOfFailure() {
+    given(Jobs.spec().maxAttempts(2).rules(rule("Gone", RetryAction.FAIL, null), rule("Busy", RetryAction.RETRY, 6), rule("Odd", RetryAction.SKIP, null),
+        rule("Throttled", RetryAction.IGNORE, null)).build(), 50);
+    Map<Long, Integer> seen = new ConcurrentHashMap<>();
+    scene.worker("a", 10, item -> {
+      int times = seen.merge(item.index(), 1, Integer::sum);
+      return switch ((int) (item.index() % 5)) {
+        case 0 -> Outcome.retry(new Failure("Gone", "no such thing"));
+        case 1 -> times < 6 ? new Outcome.Fail(new Failure("Busy", "later")) : Outcome.DONE;
+        case 2 -> Outcome.retry(new Failure("Odd", "of no use"));
+        case 3 -> times < 4 ? Outcome.retry(new Failure("Throttled", "slower")) : Outcome.DONE;
+        default -> Outcome.retry(NO);
+      };
+    });
+    ItemCounts counts = scene.awaitEnd();
+    assertThat(List.of(counts.succeeded(), counts.failed(), counts.skipped())).containsExactly(20L, 20L, 10L);
+    List<ItemResult> results = scene.results();
+    assertThat(results.get(0).attempts()).isEqualTo(1);
+    assertThat(results.get(1).attempts()).isEqualTo(6);
+    assertThat(results.get(2).failure().message()).isEqualTo("Odd: of no use");
+    assertThat(results.get(3).attempts()).as("attempts of an item whose failures were ignored").isEqualTo(1);
+    assertThat(results.get(4).attempts()).isEqualTo(2);
+  }
+
+  @Test
+  void oneItemMayEndTheJob() {
+    given(Jobs.spec().rules(rule("Unauthorized", RetryAction.FAIL_JOB, null)).build(), 20);
+    scene.worker("a", 5, item -> item.index() == 7 ? Outcome.retry(new Failure("Unauthorized", "the token is wrong")) : Outcome.DONE);
+    await().until(() -> scene.reading().failure() != null && scene.counts().failed() == 1);
+    assertThat(scene.reading().failure().reason()).isEqualTo("ItemFailedJob");
+    assertThat(scene.reading().failure().message()).isEqualTo("item 7: Unauthorized: the token is wrong");
+  }
+
+  @Test
+  void followsChangedRules() {
+    given(Jobs.spec().rules(rule("No", RetryAction.IGNORE, null)).build(), 10);
+    scene.worker("a", 10, item -> Outcome.retry(NO));
+    await().until(() -> scene.counts().retrying() > 0);
+    scene.truth.changeSpec(Scene.JOB, Jobs.spec().rules(rule("No", RetryAction.SKIP, null)).build());
+    assertThat(scene.awaitEnd().skipped()).isEqualTo(10);
+    assertThat(scene.results()).allSatisfy(result -> assertThat(result.attempts()).isEqualTo(1));
+  }
+
+  private static RetryRule rule(String code, RetryAction action, Integer maxAttempts) {
+    return new RetryRule(new When(Set.of(), Set.of(), Set.of(), Set.of(code), Set.of(), null), action, maxAttempts, null);
   }
 }

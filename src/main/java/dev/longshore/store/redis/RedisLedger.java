@@ -167,6 +167,16 @@ public final class RedisLedger implements Ledger {
   }
 
   @Override
+  public void leaveIntake(JobRef job, long epoch, String holder) {
+    feeds.leave(job, epoch, holder);
+  }
+
+  @Override
+  public Optional<String> position(JobRef job) {
+    return Optional.ofNullable(redis.call(Command.HGET, RedisKeys.meta(job), "position")).map(Response::toString);
+  }
+
+  @Override
   public Optional<Long> restartIntake(JobRef job) {
     return feeds.restart(job);
   }

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -88,6 +89,24 @@ public final class JobAccess {
       outage.storeFailed(away);
       return false;
     }
+  }
+
+  /** Calls the ledger once, without patience: nothing happens while it is away. */
+  public void ledgerOnce(Consumer<Ledger> call) {
+    try {
+      call.accept(ledger);
+    } catch (StoreUnavailableException | StoreFullException away) {
+      outage.storeFailed(away);
+    }
+  }
+
+  /** The job's account now. */
+  public JobReading reading() {
+    JobReading reading = ledger(l -> l.read(List.of(job)).get(job));
+    if (reading == null) {
+      throw new LedgerGoneException(job);
+    }
+    return reading;
   }
 
   /** Takes indexes; again after a lost answer, because a holder's own lease is no obstacle to it. */

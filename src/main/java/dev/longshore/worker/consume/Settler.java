@@ -3,6 +3,7 @@ package dev.longshore.worker.consume;
 import dev.longshore.job.Chunk;
 import dev.longshore.job.IndexSet;
 import dev.longshore.job.JobSpec;
+import dev.longshore.job.JobSpec.RetrySpec;
 import dev.longshore.job.WorkItem;
 import dev.longshore.queue.Message;
 import dev.longshore.queue.WorkQueues.Kind;
@@ -37,6 +38,7 @@ final class Settler {
   private final Held held;
   private final End end;
   private final LongAdder settledItems = new LongAdder();
+  private volatile RetryRules rules;
 
   /** Told how a delivery ended. */
   interface End {
@@ -91,8 +93,14 @@ final class Settler {
 
   private void book(Taken taken, Round round) {
     int attempt = taken.work().attempt();
-    Verdicts verdicts = Verdicts.of(taken, round, spec.get());
+    JobSpec now = spec.get();
+    Verdicts verdicts = Verdicts.of(taken, round, now, rules(now.retry()));
     access.handOn(deadLetters(taken, verdicts.failed()));
+    if (verdicts.fatal() != null) {
+      // before the item is final: after a crash in between it comes again, and ends the job again
+      Failed fatal = verdicts.fatal();
+      access.fail("ItemFailedJob", "item " + fatal.index() + ": " + fatal.failure().code() + ": " + fatal.failure().message());
+    }
     if (!verdicts.settlesNothing()) {
       access.settle(verdicts.settlement(attempt, access.holder(), round.busy()));
     }
@@ -105,6 +113,16 @@ final class Settler {
     if (end.handsOn()) {
       access.handOn(copies(taken, verdicts));
     }
+  }
+
+  /** Those of the spec as it is now; two threads may make the same ones. */
+  private RetryRules rules(RetrySpec retry) {
+    RetryRules known = rules;
+    if (known == null || !known.spec().equals(retry)) {
+      known = new RetryRules(access.job(), retry);
+      rules = known;
+    }
+    return known;
   }
 
   private List<Outgoing> deadLetters(Taken taken, List<Failed> failed) {

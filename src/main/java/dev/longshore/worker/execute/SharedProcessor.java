@@ -36,7 +36,7 @@ final class SharedProcessor {
       return Collections.nCopies(items.size(), Taken.HANDED_BACK);
     } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
       // a throw says nothing of single items: each is tried again as the job says
-      return all(items, new Failure(e.getClass().getSimpleName(), e.getMessage()));
+      return all(items, Failure.thrown(e));
     } finally {
       closeWhen(-1, false);
     }

@@ -11,6 +11,7 @@ if operation == 'restart' then
   if a.complete == 1 then return false end
   reply = a.epoch + 1
   change('epoch', reply)
+  change('feedHolder', '')
 else
   if epoch ~= a.epoch then return false end
   if a.complete == 1 then
@@ -35,6 +36,8 @@ else
     change('known', max(a.highest, tonumber(ARGV[5])))
     change('complete', 1)
     redis.call('HDEL', META, 'feedHolder')
+  elseif operation == 'leave' then
+    if redis.call('HGET', META, 'feedHolder') == ARGV[5] then redis.call('HDEL', META, 'feedHolder') end
   end
 end
 redis.call('HSET', META, unpack(changes))

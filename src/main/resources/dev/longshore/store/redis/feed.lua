@@ -11,7 +11,7 @@ if operation == 'restart' then
   if a.complete == 1 then return false end
   reply = a.epoch + 1
   change('epoch', reply)
-  change('feedHolder', '')
+  redis.call('HDEL', META, 'feedHolder')
 else
   if epoch ~= a.epoch then return false end
   if a.complete == 1 then
@@ -26,6 +26,7 @@ else
   elseif operation == 'announce' then
     change('known', max(a.known, tonumber(ARGV[5])))
   elseif operation == 'advance' then
+    if tonumber(ARGV[5]) > a.feedIndex then change('intakeCrashes', 0) end
     if tonumber(ARGV[5]) >= a.feedIndex then
       change('feedIndex', ARGV[5])
       change('position', ARGV[6])
@@ -34,9 +35,9 @@ else
   elseif operation == 'complete' then
     change('known', max(a.highest, tonumber(ARGV[5])))
     change('complete', 1)
-    change('feedHolder', '')
+    redis.call('HDEL', META, 'feedHolder')
   elseif operation == 'leave' then
-    if redis.call('HGET', META, 'feedHolder') == ARGV[5] then change('feedHolder', '') end
+    if redis.call('HGET', META, 'feedHolder') == ARGV[5] then redis.call('HDEL', META, 'feedHolder') end
   end
 end
 redis.call('HSET', META, unpack(changes))

@@ -45,7 +45,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** Feeds on a real broker and a real store; the test is the operator that finds what is missing. */
 class FeedIT {
   @RegisterExtension static final Services SERVICES = new Services();
-  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Duration LIMIT = Duration.ofSeconds(25);
 
   private final PoolRef pool = new PoolRef("ns", "pool-" + UUID.randomUUID());
   private final JobRef job = new JobRef("ns", "numbers", UUID.randomUUID().toString());
@@ -178,8 +178,8 @@ class FeedIT {
   void everyItemEndsOnceThoughTheQueuesWereDeletedInTheMiddle() {
     try (Process operator = new Process("operator"); Process a = new Process("a"); Process b = new Process("b")) {
       open(operator, Jobs.spec().maxReplicas(4).build());
-      a.work("a", Numbers.upTo(20_000), Duration.ofMillis(20));
-      b.work("b", Numbers.upTo(20_000), Duration.ofMillis(20));
+      a.work("a", Numbers.upTo(20_000), Duration.ofMillis(150));
+      b.work("b", Numbers.upTo(20_000), Duration.ofMillis(150));
       await().atMost(LIMIT).until(() -> operator.counts().intakeComplete() && operator.counts().succeeded() > 1_000);
       loseAllMessages(operator);
       // as the operator does: quiet, and nothing in anybody's hands

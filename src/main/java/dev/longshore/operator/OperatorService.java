@@ -40,7 +40,7 @@ public final class OperatorService {
   private static final long LONGEST_RETRY_MILLIS = 30_000;
 
   private final OperatorSettings settings;
-  private final ActiveJobs active = new ActiveJobs();
+  private final ActiveJobs active;
   private final ProgressLoop progress;
   private final Operator operator;
   private final Ledger ledger;
@@ -59,6 +59,7 @@ public final class OperatorService {
     this.leadershipLost = leadershipLost;
     this.ledger = ledger;
     this.queues = queues;
+    active = new ActiveJobs(settings.auditQuiet());
     Wake wake = new Wake();
     progress = new ProgressLoop(active, ledger, queues, wake, clock);
     operator = new Operator(overrider -> configure(overrider, client));

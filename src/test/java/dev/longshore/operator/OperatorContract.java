@@ -8,54 +8,17 @@ import dev.longshore.api.v1alpha1.BatchJob;
 import dev.longshore.api.v1alpha1.WorkerPoolSpec;
 import dev.longshore.job.IndexSet;
 import dev.longshore.job.JobRef;
-import dev.longshore.operator.testing.OperatorRig;
 import dev.longshore.queue.Message;
-import dev.longshore.runtime.local.kube.CustomResourceInstaller;
-import dev.longshore.runtime.local.kube.LocalKubernetes;
 import dev.longshore.store.Heartbeat.State;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
-import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What the operator does, whoever serves the Kubernetes API; the test plays the workers. */
-abstract class OperatorContract {
-  private static final AtomicInteger NAMESPACES = new AtomicInteger();
-  private static final String TRACKS = """
-      apiVersion: longshore.dev/v1alpha1
-      kind: BatchJob
-      metadata: {name: tracks}
-      spec:
-        source: {items: [1, 2, 3]}
-        processor: {noop: {}}
-        workers: {maxReplicas: 2}
-      """;
-
-  private KubernetesClient client;
-  private OperatorRig rig;
-
-  abstract LocalKubernetes kubernetes();
-
-  @BeforeEach
-  void start() throws Exception {
-    client = new KubernetesClientBuilder().withConfig(kubernetes().clientConfig()).build();
-    new CustomResourceInstaller(client, OperatorContract.class.getClassLoader()).install(client);
-    rig = new OperatorRig(client, "music-" + NAMESPACES.incrementAndGet());
-  }
-
-  @AfterEach
-  void stop() {
-    rig.close();
-    client.close();
-  }
-
+abstract class OperatorContract extends OperatorScene {
   @Test
   void aJobGetsWhatItNeedsRunsAndEndsOnTheLedgersWord() {
     JobRef job = rig.create(TRACKS);
@@ -262,10 +225,5 @@ abstract class OperatorContract {
     rig.awaitPods(3);
     assertThat(rig.pool("tracks").getSpec().replicas()).isEqualTo(3);
     assertThat(rig.job(job)).isNotNull();
-  }
-
-  private List<String> reasons(JobRef job) {
-    return client.v1().events().inNamespace(rig.namespace).list().getItems().stream()
-        .filter(event -> event.getInvolvedObject().getUid().equals(job.uid())).map(Event::getReason).toList();
   }
 }

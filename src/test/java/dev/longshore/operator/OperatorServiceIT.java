@@ -8,10 +8,11 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.io.TempDir;
 
 /** On a real kube-apiserver. */
-class OperatorServiceIT extends OperatorContract {
+class OperatorServiceIT {
   @TempDir
   static Path folder;
   private static ChildProcesses children;
@@ -31,8 +32,19 @@ class OperatorServiceIT extends OperatorContract {
     children.close();
   }
 
-  @Override
-  LocalKubernetes kubernetes() {
-    return kubernetes;
+  @Nested
+  class Working extends OperatorContract {
+    @Override
+    LocalKubernetes kubernetes() {
+      return kubernetes;
+    }
+  }
+
+  @Nested
+  class Steered extends SteeringContract {
+    @Override
+    LocalKubernetes kubernetes() {
+      return kubernetes;
+    }
   }
 }

@@ -7,10 +7,11 @@ import java.time.InstantSource;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.io.TempDir;
 
 /** On the API server in memory. */
-class OperatorServiceTest extends OperatorContract {
+class OperatorServiceTest {
   @TempDir
   static Path folder;
   private static MemoryKubernetes kubernetes;
@@ -25,8 +26,19 @@ class OperatorServiceTest extends OperatorContract {
     kubernetes.close();
   }
 
-  @Override
-  LocalKubernetes kubernetes() {
-    return kubernetes;
+  @Nested
+  class Working extends OperatorContract {
+    @Override
+    LocalKubernetes kubernetes() {
+      return kubernetes;
+    }
+  }
+
+  @Nested
+  class Steered extends SteeringContract {
+    @Override
+    LocalKubernetes kubernetes() {
+      return kubernetes;
+    }
   }
 }

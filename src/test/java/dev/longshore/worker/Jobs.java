@@ -26,6 +26,7 @@ public final class Jobs {
   private int maxAttempts = 3;
   private OnMalformed onMalformed = OnMalformed.FAIL;
   private boolean includeItems = true;
+  private List<JobSpec.RetryRule> rules = List.of();
   private long maxBacklog = 1_000_000;
   private JobSpec.FailurePolicy failurePolicy = JobSpec.FailurePolicy.CONTINUE;
 
@@ -59,6 +60,11 @@ public final class Jobs {
     return this;
   }
 
+  public Jobs rules(JobSpec.RetryRule... given) {
+    rules = List.of(given);
+    return this;
+  }
+
   public Jobs skipMalformed() {
     onMalformed = OnMalformed.SKIP;
     return this;
@@ -83,7 +89,7 @@ public final class Jobs {
     Backoff backoff = new Backoff(Duration.ofMillis(1), 2, Duration.ofMillis(10), 0.2);
     Allow allow = new Allow(Set.of("noop"), List.of(), List.of(), List.of(), true, true);
     return new JobSpec(new InlineSource(Format.JSON), onMalformed, null, new NoopProcessor(), new GuardSpec(null, null, null),
-        new Batching(batchSize, maxWait, chunkItems, 256 << 10), concurrency, maxReplicas, new RetrySpec(maxAttempts, backoff, List.of()),
+        new Batching(batchSize, maxWait, chunkItems, 256 << 10), concurrency, maxReplicas, new RetrySpec(maxAttempts, backoff, rules),
         failurePolicy, null, maxBacklog, null, false, new Results(includeItems, Duration.ofHours(1)), allow);
   }
 }

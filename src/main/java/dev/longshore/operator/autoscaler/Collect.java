@@ -6,7 +6,6 @@ import dev.longshore.operator.progress.ActiveJobs;
 import dev.longshore.operator.progress.Observation;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 
@@ -25,8 +24,20 @@ public final class Collect {
    */
   public record Wishes(ScaleInput.Bounds bounds, Integer pinned, int backlogPerWorker, Duration window, Duration drainTimeout) {}
 
-  /** @param jobs all that the pool is to work on, those that are not being followed yet included */
-  public ScaleInput collect(Wishes wishes, PoolMemory memory, List<Worker> workers, Collection<JobRef> jobs, Instant now) {
+  /**
+   * A pool's jobs.
+   *
+   * @param all that it is to work on, those that are not being followed yet included
+   * @param paused those of which no new item may start: they need nobody
+   * @param ending those whose run is over before its time: likewise
+   */
+  public record Jobs(List<JobRef> all, Set<JobRef> paused, Set<JobRef> ending) {
+    private boolean resting(JobRef job) {
+      return paused.contains(job) || ending.contains(job);
+    }
+  }
+
+  public ScaleInput collect(Wishes wishes, PoolMemory memory, List<Worker> workers, Jobs jobs, Instant now) {
     Set<String> told = memory.draining();
     int ready = 0;
     int draining = 0;
@@ -45,7 +56,7 @@ public final class Collect {
         obstacle = obstacle.isEmpty() ? worker.obstacle() : obstacle;
       }
     }
-    List<JobLoad> loads = jobs.stream().map(job -> load(job, now)).toList();
+    List<JobLoad> loads = jobs.all().stream().map(job -> jobs.resting(job) ? new JobLoad(job, 0, false) : load(job, now)).toList();
     return new ScaleInput(wishes.bounds(), wishes.pinned(), wishes.backlogPerWorker(), wishes.window(), memory.previous(), ready, starting,
         draining, loads, memory.history(now), obstacle);
   }

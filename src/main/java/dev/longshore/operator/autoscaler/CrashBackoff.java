@@ -3,10 +3,14 @@ package dev.longshore.operator.autoscaler;
 import java.time.Duration;
 import java.time.Instant;
 
-/** How long a pool waits before it replaces workers that crash: 1 s, doubling to 60 s, over once a new worker has finished items. */
+/**
+ * How long a pool waits before it replaces workers that crash: 1 s, doubling to 60 s, over once a new worker has finished items. A crash that
+ * is explained by what was inside the worker's processors waits 250 ms and doubles nothing: the search for the item that kills ends by itself.
+ */
 public final class CrashBackoff {
   private static final Duration FIRST = Duration.ofSeconds(1);
   private static final Duration LAST = Duration.ofSeconds(60);
+  private static final Duration EXPLAINED = Duration.ofMillis(250);
 
   private int crashes;
   private Instant until = Instant.MIN;
@@ -15,6 +19,12 @@ public final class CrashBackoff {
     Duration wait = crashes >= 6 ? LAST : FIRST.multipliedBy(1L << crashes);
     crashes++;
     until = now.plus(wait.compareTo(LAST) > 0 ? LAST : wait);
+  }
+
+  public void explained(Instant now) {
+    if (until.isBefore(now.plus(EXPLAINED))) {
+      until = now.plus(EXPLAINED);
+    }
   }
 
   public void succeeded() {

@@ -17,6 +17,7 @@ public final class PoolMemory {
   private final Deque<Past> history = new ArrayDeque<>();
   private final Map<String, Instant> drainingSince = new HashMap<>();
   private final Set<String> atLastLoss = new HashSet<>();
+  private final Set<String> buried = new HashSet<>();
   private final CrashBackoff backoff = new CrashBackoff();
   private int previous;
 
@@ -76,15 +77,38 @@ public final class PoolMemory {
     names.forEach(name -> drainingSince.putIfAbsent(name, now));
   }
 
-  /** Books workers that were lost, or the success of one that came after the last loss. */
-  public void ended(List<Worker> lost, List<Worker> all, Instant now) {
+  /**
+   * Books workers that were lost, or the success of one that came after the last loss.
+   *
+   * @param explained the names of those lost whose crash is explained by what was inside their processors
+   */
+  public void ended(List<Worker> lost, Set<String> explained, List<Worker> all, Instant now) {
     if (!lost.isEmpty()) {
-      backoff.crashed(now);
+      if (lost.stream().allMatch(worker -> explained.contains(worker.name()))) {
+        backoff.explained(now);
+      } else {
+        backoff.crashed(now);
+      }
       atLastLoss.clear();
       all.forEach(worker -> atLastLoss.add(worker.name()));
     } else if (all.stream().anyMatch(worker -> worker.ready() && worker.seen().heartbeat().done() > 0
         && !atLastLoss.contains(worker.name()))) {
       backoff.succeeded();
     }
+  }
+
+  /** Keeps the name of a worker whose end is settled: its pod may be seen for a while yet. */
+  public void buried(String name) {
+    buried.add(name);
+  }
+
+  /** Whether the end of this worker is settled. */
+  public boolean isBuried(String name) {
+    return buried.contains(name);
+  }
+
+  /** Forgets those that are not seen any more. */
+  public void seen(Collection<String> names) {
+    buried.retainAll(names);
   }
 }

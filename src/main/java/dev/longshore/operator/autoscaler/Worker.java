@@ -11,8 +11,9 @@ import java.time.Duration;
  * @param stage what became of its process
  * @param seen its last heartbeat; null before the first
  * @param obstacle why it does not start (no node fits, no image, …); empty when nothing is in its way
+ * @param outdated whether its pod was made from another template than the pool now has
  */
-public record Worker(String name, Stage stage, Pools.Seen seen, String obstacle) {
+public record Worker(String name, Stage stage, Pools.Seen seen, String obstacle, boolean outdated) {
   /** How long after its last heartbeat a worker still counts as ready. */
   static final Duration FRESH = Duration.ofSeconds(10);
 

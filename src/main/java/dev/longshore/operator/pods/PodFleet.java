@@ -2,12 +2,16 @@ package dev.longshore.operator.pods;
 
 import dev.longshore.api.v1alpha1.WorkerPool;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.net.HttpURLConnection;
 import org.jboss.logging.Logger;
 
 /** Makes and removes the pods of pools. */
 public final class PodFleet {
   private static final Logger LOG = Logger.getLogger(PodFleet.class);
+  private static final String SHARED_CRASH = "longshore.dev/shared-crash";
 
   private final KubernetesClient client;
   private final WorkerPods pods;
@@ -23,6 +27,27 @@ public final class PodFleet {
     Pod pod = client.resource(pods.render(pool, names.next(pool.getMetadata().getName()))).create();
     LOG.infof("pool=%s worker=%s: made", pool.getMetadata().getName(), pod.getMetadata().getName());
     return pod;
+  }
+
+  /** What pods of the pool are made from now: {@link WorkerPods#template}. */
+  public String template(WorkerPool pool) {
+    return pods.template(pool);
+  }
+
+  /** Writes on a pod that its worker crashed with more than one job inside; one that is gone is no error. */
+  public void markShared(Pod pod) {
+    try {
+      client.resource(pod).edit(current -> new PodBuilder(current).editMetadata().addToAnnotations(SHARED_CRASH, "true").endMetadata().build());
+    } catch (KubernetesClientException e) {
+      if (e.getCode() != HttpURLConnection.HTTP_NOT_FOUND) {
+        throw e;
+      }
+    }
+  }
+
+  /** Whether {@link #markShared} was called for it. */
+  public static boolean isMarkedShared(Pod pod) {
+    return pod.getMetadata().getAnnotations() != null && pod.getMetadata().getAnnotations().containsKey(SHARED_CRASH);
   }
 
   /** Ends a pod with its grace period; one that is gone is no error. */

@@ -12,31 +12,62 @@ import java.util.Optional;
 
 /** Reads from a pod what became of its worker. */
 public final class PodStages {
+  private static final String DISRUPTED = "DisruptionTarget";
+  private static final String NOBODY_SAW = "ContainerStatusUnknown";
+  private static final int SIGNAL_BASE = 128;
+  private static final int LAST_SIGNAL = 31;
 
   private PodStages() {}
 
-  /** @param seen the worker's last heartbeat; null when there is none */
-  public static Worker worker(Pod pod, Pools.Seen seen) {
-    return new Worker(pod.getMetadata().getName(), stage(pod), seen, obstacle(pod));
+  /**
+   * The worker of a pod.
+   *
+   * @param seen its last heartbeat; null when there is none
+   * @param template what {@link WorkerPods#template} says of the pool now
+   */
+  public static Worker worker(Pod pod, Pools.Seen seen, String template) {
+    return new Worker(pod.getMetadata().getName(), stage(pod), seen, obstacle(pod), !template.equals(WorkerPods.templateOf(pod)));
   }
 
   static Stage stage(Pod pod) {
     boolean told = pod.getMetadata().getDeletionTimestamp() != null;
     return switch (phase(pod)) {
       case "Succeeded" -> Stage.ENDED;
-      // A reason on the pod itself is the node's doing (an eviction, a shutdown), and a pod that was told to end may be killed: no crash.
-      case "Failed" -> told || pod.getStatus().getReason() != null ? Stage.ENDED : Stage.CRASHED;
-      case "Running" -> told ? Stage.TERMINATING : Stage.RUNNING;
+      // A pod that was told to end may be killed: no crash.
+      case "Failed" -> told || byNode(pod) ? Stage.ENDED : Stage.CRASHED;
+      // Unknown is a lost node, where it may run on.
+      case "Running", "Unknown" -> told ? Stage.TERMINATING : Stage.RUNNING;
       default -> told ? Stage.TERMINATING : Stage.PENDING;
     };
   }
 
+  /**
+   * Whether the node, and not the process, is why it ended: an eviction, a shutdown, a lost node (a reason on the pod itself, or the condition
+   * DisruptionTarget), or a kubelet that does not know how the process ended.
+   */
+  private static boolean byNode(Pod pod) {
+    return pod.getStatus().getReason() != null
+        || pod.getStatus().getConditions().stream().anyMatch(condition -> DISRUPTED.equals(condition.getType()) && "True".equals(condition.getStatus()))
+        || terminated(pod).map(ContainerStateTerminated::getReason).filter(NOBODY_SAW::equals).isPresent();
+  }
+
   /** How its process ended, for people. */
   public static String ending(Pod pod) {
-    Optional<ContainerStateTerminated> ended = container(pod).map(status -> status.getState()).map(state -> state.getTerminated());
-    return ended.map(end -> (end.getReason() == null ? "ended" : end.getReason()) + ", exit code " + end.getExitCode()
-        + (end.getMessage() == null ? "" : ": " + end.getMessage()))
+    return terminated(pod).map(end -> (end.getReason() == null ? "ended" : end.getReason()) + ", exit code " + end.getExitCode()
+        + signal(end) + (end.getMessage() == null ? "" : ": " + end.getMessage()))
         .orElseGet(() -> Objects.requireNonNullElse(pod.getStatus().getMessage(), "ended without a word"));
+  }
+
+  /** Kubelets leave the signal out and add 128 to it for the exit code, as shells do. */
+  private static String signal(ContainerStateTerminated end) {
+    int signal = end.getSignal() != null && end.getSignal() > 0 ? end.getSignal()
+        : end.getExitCode() != null && end.getExitCode() > SIGNAL_BASE && end.getExitCode() <= SIGNAL_BASE + LAST_SIGNAL
+            ? end.getExitCode() - SIGNAL_BASE : 0;
+    return signal == 0 ? "" : " (signal " + signal + ")";
+  }
+
+  private static Optional<ContainerStateTerminated> terminated(Pod pod) {
+    return container(pod).map(status -> status.getState()).map(state -> state.getTerminated());
   }
 
   private static String obstacle(Pod pod) {

@@ -1,5 +1,9 @@
 package dev.longshore.operator.pods;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.longshore.api.v1alpha1.BatchJob;
 import dev.longshore.api.v1alpha1.WorkerPool;
 import io.fabric8.kubernetes.api.model.Container;
@@ -17,7 +21,10 @@ import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.ProbeBuilder;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -29,11 +36,16 @@ import java.util.Optional;
 public final class WorkerPods {
   public static final String POOL_LABEL = "longshore.dev/pool";
   public static final String JOB_LABEL = "longshore.dev/job";
+  /** Tells what a pod was made from. */
+  private static final String TEMPLATE = "longshore.dev/template";
   static final String CONTAINER = "worker";
   /** The Secret of each namespace with the addresses and credentials of its broker and ledger. */
   private static final String CREDENTIALS = "longshore-worker";
   private static final int MANAGEMENT_PORT = 9000;
   private static final int DRAIN_SECONDS = 600;
+  private static final int HASH_BYTES = 8;
+  /** The order in which an API server gives labels back must not make a pod another one. */
+  private static final ObjectMapper CANONICAL = JsonMapper.builder().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS).build();
 
   private final String image;
   private final List<String> pullSecrets;
@@ -57,8 +69,27 @@ public final class WorkerPods {
     return POOL_LABEL + "=" + pool;
   }
 
+  /** A short hash of all that a pod of this pool is made from but its name. A running pod with another one is to be replaced. */
+  public String template(WorkerPool pool) {
+    try {
+      byte[] all = CANONICAL.writeValueAsBytes(body(pool, ""));
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(all), 0, HASH_BYTES);
+    } catch (JsonProcessingException | NoSuchAlgorithmException e) {
+      throw new IllegalStateException("a pod cannot be hashed", e);
+    }
+  }
+
+  /** The hash that a pod was made with; empty when it has none. */
+  static String templateOf(Pod pod) {
+    return Optional.ofNullable(pod.getMetadata().getAnnotations()).map(annotations -> annotations.get(TEMPLATE)).orElse("");
+  }
+
   /** The pod. The template must have passed {@link PodTemplateRules}. */
   public Pod render(WorkerPool pool, String name) {
+    return new PodBuilder(body(pool, name)).editMetadata().addToAnnotations(TEMPLATE, template(pool)).endMetadata().build();
+  }
+
+  private Pod body(WorkerPool pool, String name) {
     PodTemplateSpec template = Optional.ofNullable(pool.getSpec().template()).orElseGet(PodTemplateSpec::new);
     ObjectMeta meta = Optional.ofNullable(template.getMetadata()).orElseGet(ObjectMeta::new);
     PodSpec spec = Optional.ofNullable(template.getSpec()).orElseGet(PodSpec::new);

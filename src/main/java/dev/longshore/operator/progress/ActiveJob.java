@@ -1,7 +1,10 @@
 package dev.longshore.operator.progress;
 
 import dev.longshore.job.JobRef;
+import dev.longshore.job.JobSpec.FailurePolicy;
 import dev.longshore.job.PoolRef;
+import dev.longshore.store.JobReading;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -9,15 +12,21 @@ import java.util.Optional;
 public final class ActiveJob {
   private final JobRef ref;
   private final PoolRef pool;
-  private final long generation;
   private final Throughput throughput = new Throughput();
-  private final IntakeWatch intakeWatch = new IntakeWatch();
+  private final FeedWatch intake = new FeedWatch();
+  private final FeedWatch gaps = new FeedWatch();
+  private final QueueWatch queues = new QueueWatch();
+  private final AuditWatch audit;
+  private volatile long generation;
   private volatile Observation last;
+  private volatile String refusal;
+  private volatile FailurePolicy policy = FailurePolicy.CONTINUE;
 
-  ActiveJob(JobRef ref, PoolRef pool, long generation) {
+  ActiveJob(JobRef ref, PoolRef pool, long generation, Duration auditQuiet) {
     this.ref = ref;
     this.pool = pool;
     this.generation = generation;
+    this.audit = new AuditWatch(auditQuiet);
   }
 
   public JobRef ref() {
@@ -33,9 +42,38 @@ public final class ActiveJob {
     return generation;
   }
 
+  /** It has been prepared for a changed spec. */
+  void prepared(long forGeneration) {
+    generation = forGeneration;
+    refusal = null;
+  }
+
+  /** Why the changed spec of this generation is not followed, but the one before; empty when it is. */
+  public Optional<String> refusal() {
+    return Optional.ofNullable(refusal);
+  }
+
+  public void refused(String why) {
+    refusal = why;
+  }
+
+  /** When failed items end it. */
+  public FailurePolicy policy() {
+    return policy;
+  }
+
+  public void policy(FailurePolicy now) {
+    policy = now;
+  }
+
   /** The last thing read of it; empty before the first. */
   public Optional<Observation> last() {
     return Optional.ofNullable(last);
+  }
+
+  /** What was read does not hold any more: something was asked of the ledger since. */
+  public void outdated() {
+    last = null;
   }
 
   /** Items that became final in a second, over the last seconds. */
@@ -45,21 +83,64 @@ public final class ActiveJob {
 
   /** Whether the intake feed shows no life and must be published again. */
   public boolean intakeIsDead() {
-    return intakeWatch.dead();
+    return intake.dead();
   }
 
   public void intakeRestarted() {
-    intakeWatch.reset();
+    intake.restarted();
   }
 
-  /** Whether anything but the time differs from before. */
+  /** Whether items are marked to be fed again and no feed lives that brings them. */
+  public boolean gapsAreDead() {
+    return gaps.dead();
+  }
+
+  public void gapsRestarted() {
+    gaps.restarted();
+  }
+
+  /** Whether one of its queues is gone. */
+  public boolean queuesAreLost() {
+    return queues.lost();
+  }
+
+  /** Whether nothing has moved for so long that its queues and what leads to them are to be declared again. */
+  public boolean standsStill() {
+    return queues.still();
+  }
+
+  /** Its queues were declared again. @param lost whether one was gone, and with it what was in it */
+  public void queuesDeclared(boolean lost) {
+    queues.declared();
+    if (lost) {
+      intake.queueLost();
+      gaps.queueLost();
+      audit.queueLost();
+    }
+  }
+
+  /** Whether its ledger is to be audited. */
+  public boolean auditIsDue() {
+    return audit.due();
+  }
+
+  public void audited() {
+    audit.audited();
+  }
+
+  /** Whether it needs a pass: something but the time differs from before, or something is due. */
   boolean observed(Observation observation) {
     boolean changed = !observation.sameAs(last);
     last = observation;
-    intakeWatch.seen(observation);
-    if (observation.reading() != null) {
-      throughput.sample(observation.at(), observation.reading().counts().finished());
+    queues.seen(observation);
+    audit.seen(observation);
+    JobReading reading = observation.reading();
+    if (reading != null) {
+      boolean moves = reading.ended() == null && reading.failure() == null && !reading.steering().suspended();
+      intake.seen(moves && !reading.intake().complete(), reading.intake().idle(), observation.control());
+      gaps.seen(moves && reading.gaps().items() > 0, reading.gaps().idle(), observation.control());
+      throughput.sample(observation.at(), reading.counts().finished());
     }
-    return changed;
+    return changed || intakeIsDead() || gapsAreDead() || queuesAreLost() || standsStill() || auditIsDue();
   }
 }

@@ -2,6 +2,7 @@ package dev.longshore.operator.progress;
 
 import dev.longshore.job.JobRef;
 import dev.longshore.job.PoolRef;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -12,20 +13,26 @@ import java.util.concurrent.ConcurrentHashMap;
 /** The jobs that this operator follows. */
 public final class ActiveJobs {
   private final Map<JobRef, ActiveJob> jobs = new ConcurrentHashMap<>();
-
+  private final Set<JobRef> ending = ConcurrentHashMap.newKeySet();
   private final Set<JobRef> ended = ConcurrentHashMap.newKeySet();
 
-  /** Follows a job that has all it needs. What was read of it stays when only its generation is new. */
+  private final Duration auditQuiet;
+
+  /** @param auditQuiet how long a job's queues must have been empty before its ledger is audited */
+  public ActiveJobs(Duration auditQuiet) {
+    this.auditQuiet = auditQuiet;
+  }
+
+  /** Follows a job that has all it needs. What is known of it stays when only its generation is new. */
   public ActiveJob follow(JobRef job, PoolRef pool, long generation) {
     return jobs.compute(job, (ref, before) -> {
-      if (before != null && before.generation() == generation && before.pool().equals(pool)) {
-        return before;
+      if (before == null || !before.pool().equals(pool)) {
+        return new ActiveJob(ref, pool, generation, auditQuiet);
       }
-      ActiveJob next = new ActiveJob(ref, pool, generation);
-      if (before != null) {
-        before.last().ifPresent(next::observed);
+      if (before.generation() != generation) {
+        before.prepared(generation);
       }
-      return next;
+      return before;
     });
   }
 
@@ -34,9 +41,19 @@ public final class ActiveJobs {
     jobs.remove(job);
   }
 
+  /** Its run is over before its time: the workers are to leave it. */
+  public void leave(JobRef job) {
+    ending.add(job);
+  }
+
+  public boolean isEnding(JobRef job) {
+    return ending.contains(job);
+  }
+
   /** Its run is over: no pool works on it any more, even where a cached resource still says otherwise. */
   public void end(JobRef job) {
     ended.add(job);
+    ending.remove(job);
     jobs.remove(job);
   }
 
@@ -44,9 +61,15 @@ public final class ActiveJobs {
     return ended.contains(job);
   }
 
+  /** Its next run begins. */
+  public void reopen(JobRef job) {
+    forget(job);
+  }
+
   /** Its resource is gone. */
   public void forget(JobRef job) {
     jobs.remove(job);
+    ending.remove(job);
     ended.remove(job);
   }
 

@@ -4,13 +4,14 @@ import dev.longshore.queue.WorkQueues.Depth;
 import dev.longshore.store.JobReading;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 
 /**
  * What was read of a job at one moment.
  *
  * @param reading null when the ledger has no account of it
  * @param work messages that wait; null when the broker did not answer
- * @param control feeds that wait; null when the broker did not answer or intake is complete
+ * @param control feeds that wait; null when the broker did not answer, or while messages wait for workers and nothing is to be fed
  * @param at when
  */
 public record Observation(JobReading reading, Depth work, Depth control, Instant at) {
@@ -32,6 +33,20 @@ public record Observation(JobReading reading, Depth work, Depth control, Instant
 
   /** Whether both show the same, whenever they were made. */
   boolean sameAs(Observation other) {
-    return other != null && new Observation(reading, work, control, other.at).equals(other);
+    return other != null && Objects.equals(work, other.work) && Objects.equals(control, other.control)
+        && Objects.equals(timeless(reading), timeless(other.reading));
+  }
+
+  /** A reading without what changes by the mere passing of time. */
+  private static JobReading timeless(JobReading r) {
+    if (r == null) {
+      return null;
+    }
+    JobReading.Steering steering = r.steering();
+    return new JobReading(r.counts(), r.run(), r.ended(), new JobReading.Intake(r.intake().epoch(), r.intake().complete(), Duration.ZERO),
+        new JobReading.Gaps(r.gaps().epoch(), r.gaps().items(), Duration.ZERO),
+        new JobReading.Steering(steering.suspended(), steering.cancelled(), Duration.ZERO, steering.request(), steering.redriven(),
+            steering.failedBefore()),
+        r.firstStarted(), r.lastFinal(), r.intakeStarted(), r.serviceTime(), r.failure(), r.groups());
   }
 }

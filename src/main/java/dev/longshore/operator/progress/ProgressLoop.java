@@ -102,13 +102,18 @@ public final class ProgressLoop implements AutoCloseable {
     List<ActiveJob> changed = new ArrayList<>();
     for (ActiveJob job : active) {
       JobReading reading = readings.get(job.ref());
-      boolean intake = reading != null && !reading.intake().complete();
-      Observation seen = new Observation(reading, depth(job, Kind.WORK), intake ? depth(job, Kind.CONTROL) : null, clock.instant());
-      if (job.observed(seen) || job.intakeIsDead()) {
+      Depth work = depth(job, Kind.WORK);
+      Observation seen = new Observation(reading, work, feeds(reading, work) ? depth(job, Kind.CONTROL) : null, clock.instant());
+      if (job.observed(seen)) {
         changed.add(job);
       }
     }
     (news ? active : changed).forEach(job -> listener.jobChanged(job.ref()));
+  }
+
+  /** Whether feeds are of interest: something is to be fed, or it may turn out that something is missing. */
+  private static boolean feeds(JobReading reading, Depth work) {
+    return reading != null && (!reading.intake().complete() || reading.gaps().items() > 0 || work != null && work.ready() == 0);
   }
 
   private Depth depth(ActiveJob job, Kind kind) {

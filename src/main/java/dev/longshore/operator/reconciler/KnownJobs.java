@@ -4,10 +4,14 @@ import dev.longshore.api.v1alpha1.BatchJob;
 import dev.longshore.job.JobRef;
 import dev.longshore.job.PoolRef;
 import dev.longshore.operator.progress.ActiveJobs;
+import dev.longshore.operator.status.Conditions;
 import dev.longshore.operator.status.JobStates;
 import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The jobs that a pool is to work on, from the resources themselves: an operator that has just started does not yet follow them all, and
@@ -41,10 +45,36 @@ public final class KnownJobs {
 
   /** Jobs that have neither ended nor are being deleted, oldest first. */
   public List<JobRef> of(PoolRef pool) {
-    return cache.byIndex(BY_POOL, pool.toString()).stream()
-        .filter(job -> job.getMetadata().getDeletionTimestamp() == null && !JobStates.phase(job.getStatus()).ended())
-        .sorted(Comparator.comparing((BatchJob job) -> job.getMetadata().getCreationTimestamp())
-            .thenComparing(job -> job.getMetadata().getName()))
-        .map(KnownJobs::refOf).filter(job -> !active.hasEnded(job)).toList();
+    return unfinished(pool).sorted(Comparator.comparing((BatchJob job) -> job.getMetadata().getCreationTimestamp())
+        .thenComparing(job -> job.getMetadata().getName())).map(KnownJobs::refOf).toList();
+  }
+
+  /** Those of {@link #of} that are suspended: no new item of them may start. */
+  public Set<JobRef> paused(PoolRef pool) {
+    return unfinished(pool).filter(job -> Boolean.TRUE.equals(job.getSpec().suspend()) && !ending(job)).map(KnownJobs::refOf)
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** Those of {@link #of} whose run is over before its time: cancelled, or failed while items were left. */
+  public Set<JobRef> ending(PoolRef pool) {
+    return unfinished(pool).filter(this::ending).map(KnownJobs::refOf).collect(Collectors.toUnmodifiableSet());
+  }
+
+  private Stream<BatchJob> unfinished(PoolRef pool) {
+    return cache.byIndex(BY_POOL, pool.toString()).stream().filter(job -> job.getMetadata().getDeletionTimestamp() == null)
+        .filter(this::unfinished);
+  }
+
+  /** What is followed goes on, even where a cached resource is older than its new run. */
+  private boolean unfinished(BatchJob job) {
+    JobRef ref = refOf(job);
+    return active.find(ref).isPresent() || !JobStates.phase(job.getStatus()).ended() && !active.hasEnded(ref);
+  }
+
+  /** What is not followed yet, after a restart, is known from its status. */
+  private boolean ending(BatchJob job) {
+    JobRef ref = refOf(job);
+    return Boolean.TRUE.equals(job.getSpec().cancel()) || active.isEnding(ref) || active.find(ref).isEmpty() && job.getStatus() != null
+        && Conditions.isTrue(job.getStatus().conditions(), JobStates.FAILURE_TARGET);
   }
 }

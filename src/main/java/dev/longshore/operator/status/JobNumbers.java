@@ -5,7 +5,6 @@ import dev.longshore.api.v1alpha1.BatchJobStatus.Eta;
 import dev.longshore.api.v1alpha1.BatchJobStatus.FailureGroup;
 import dev.longshore.api.v1alpha1.BatchJobStatus.Items;
 import dev.longshore.api.v1alpha1.BatchJobStatus.Queue;
-import dev.longshore.api.v1alpha1.BatchJobStatus.Redriven;
 import dev.longshore.api.v1alpha1.BatchJobStatus.Workers;
 import dev.longshore.api.v1alpha1.LimitedBy;
 import dev.longshore.job.IndexSet;
@@ -34,14 +33,15 @@ public final class JobNumbers {
     String failed = facts.failed() == null ? before.failedIndexes() : indexes(facts.failed());
     Boolean truncated = facts.failed() == null ? before.failedIndexesTruncated()
         : failed != null && IndexSet.parse(failed).size() < counts.failed() ? true : null;
-    return new BatchJobStatus(before.phase(), before.observedGeneration(), reading.run(), before.startTime(), before.completionTime(),
+    return new BatchJobStatus(before.phase(), before.observedGeneration(), run(before, reading), before.startTime(), before.completionTime(),
         before.conditions(), items(counts), counts.succeeded() + "/" + (known ? counts.known() : "?"), percent(counts),
         facts.itemsPerSecond(), eta(before, facts, counts), limitedBy(facts.pool()), workers(facts.pool()), groups(reading), failed,
-            truncated, queue(before, facts), redriven(before, reading));
+        truncated, queue(before, facts), before.redrive());
   }
 
-  private static Redriven redriven(BatchJobStatus before, JobReading reading) {
-    return reading.steering().request() == null ? before.redrive() : new Redriven(reading.steering().request(), reading.steering().redriven());
+  /** A ledger that was lost begins with its first run again, the job does not. */
+  private static int run(BatchJobStatus before, JobReading reading) {
+    return before.run() == null ? reading.run() : Math.max(before.run(), reading.run());
   }
 
   private static Items items(ItemCounts c) {

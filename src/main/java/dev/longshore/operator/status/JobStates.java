@@ -1,6 +1,7 @@
 package dev.longshore.operator.status;
 
 import dev.longshore.api.v1alpha1.BatchJobStatus;
+import dev.longshore.api.v1alpha1.BatchJobStatus.Redriven;
 import dev.longshore.job.JobPhase;
 import io.fabric8.kubernetes.api.model.Condition;
 import java.time.Instant;
@@ -8,12 +9,15 @@ import java.util.List;
 
 /** The steps of a job's life as they show in its phase and conditions, named and ordered as a Kubernetes Job has them. Pure functions. */
 public final class JobStates {
+  public static final String SUSPENDED = "Suspended";
   public static final String PROGRESSING = "Progressing";
   public static final String METRICS_STALE = "MetricsStale";
   public static final String SUCCESS_CRITERIA_MET = "SuccessCriteriaMet";
   public static final String FAILURE_TARGET = "FailureTarget";
   public static final String COMPLETE = "Complete";
   public static final String FAILED = "Failed";
+  /** The reason of a run that was cancelled. */
+  public static final String CANCELLED = "Cancelled";
   private static final BatchJobStatus EMPTY =
       new BatchJobStatus(null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
 
@@ -51,7 +55,7 @@ public final class JobStates {
   /** Its items are being read or worked on. */
   public BatchJobStatus working(BatchJobStatus before, JobPhase wanted) {
     JobPhase phase = phase(before).mayBecome(wanted) ? wanted : phase(before);
-    Conditions conditions = conditions(before).clear(METRICS_STALE, "Read", "the counts are those of the ledger");
+    Conditions conditions = read(before).clear(SUSPENDED, "JobResumed", "items start again");
     if (phase == JobPhase.INTAKE) {
       conditions.set(PROGRESSING, true, "ReadingSource", "the source is being read; workers work on what is known");
     } else {
@@ -60,11 +64,22 @@ public final class JobStates {
     return with(before, phase, conditions.list(), before.startTime(), null);
   }
 
+  /** No new item starts until it is resumed. */
+  public BatchJobStatus suspended(BatchJobStatus before) {
+    String message = "spec.suspend is true: no new item starts, what runs finishes, the clock of the deadline stands still";
+    return with(before, phase(before).mayBecome(JobPhase.SUSPENDED) ? JobPhase.SUSPENDED : phase(before), read(before)
+        .set(PROGRESSING, false, "JobSuspended", message).set(SUSPENDED, true, "JobSuspended", message).list(), before.startTime(), null);
+  }
+
+  /** Its changed spec cannot be followed; what held before still does. */
+  public BatchJobStatus refused(BatchJobStatus before, String message) {
+    return with(before, phase(before), conditions(before).set(PROGRESSING, false, "InvalidSpec", message).list(), before.startTime(), null);
+  }
+
   /** Every item is final. */
   public BatchJobStatus finishing(BatchJobStatus before) {
-    return with(before, JobPhase.FINISHING, conditions(before).clear(METRICS_STALE, "Read", "the counts are those of the ledger")
-        .set(SUCCESS_CRITERIA_MET, true, "AllItemsFinal", "every item is final; the ledger is being made durable").list(),
-            before.startTime(), null);
+    return with(before, JobPhase.FINISHING, read(before).clear(SUSPENDED, "AllItemsFinal", "nothing is left to start").set(SUCCESS_CRITERIA_MET, true, "AllItemsFinal", "every item is final; the ledger is being made durable").list(),
+        before.startTime(), null);
   }
 
   public BatchJobStatus complete(BatchJobStatus before, String message) {
@@ -78,8 +93,30 @@ public final class JobStates {
   }
 
   public BatchJobStatus failed(BatchJobStatus before, String reason, String message) {
-    return with(before, JobPhase.FAILED, conditions(before).clear(METRICS_STALE, "Ended", "the run has ended")
-        .set(PROGRESSING, false, reason, message).set(FAILED, true, reason, message).list(), before.startTime(), Conditions.time(now));
+    return with(before, JobPhase.FAILED, ended(before).set(PROGRESSING, false, reason, message).set(FAILED, true, reason, message).list(), before.startTime(), Conditions.time(now));
+  }
+
+  /** Ended for good by its owner. */
+  public BatchJobStatus cancelled(BatchJobStatus before, String message) {
+    return with(before, JobPhase.CANCELLED, ended(before).set(PROGRESSING, false, CANCELLED, message).set(FAILED, true, CANCELLED, message)
+        .list(), before.startTime(), Conditions.time(now));
+  }
+
+  /** The next run of a job that had ended. */
+  public BatchJobStatus reopened(BatchJobStatus before, int run, JobPhase phase, String message) {
+    Conditions conditions = conditions(before);
+    List.of(SUCCESS_CRITERIA_MET, FAILURE_TARGET, COMPLETE, FAILED).forEach(type -> conditions.clear(type, "Redriven", message));
+    BatchJobStatus s = with(before, phase, conditions.set(PROGRESSING, true, "Redriven", message).list(), before.startTime(), null);
+    return new BatchJobStatus(s.phase(), s.observedGeneration(), run, s.startTime(), null, s.conditions(), s.items(), s.progress(),
+        s.percentComplete(), s.itemsPerSecond(), s.eta(), s.limitedBy(), s.workers(), s.failures(), s.failedIndexes(),
+        s.failedIndexesTruncated(), s.queue(), s.redrive());
+  }
+
+  /** A redrive was carried out. */
+  public static BatchJobStatus redriven(BatchJobStatus s, String request, long items) {
+    return new BatchJobStatus(s.phase(), s.observedGeneration(), s.run(), s.startTime(), s.completionTime(), s.conditions(), s.items(),
+        s.progress(), s.percentComplete(), s.itemsPerSecond(), s.eta(), s.limitedBy(), s.workers(), s.failures(), s.failedIndexes(),
+        s.failedIndexesTruncated(), s.queue(), new Redriven(request, items));
   }
 
   /** Its queues are gone. */
@@ -87,6 +124,14 @@ public final class JobStates {
     return new BatchJobStatus(s.phase(), s.observedGeneration(), s.run(), s.startTime(), s.completionTime(), s.conditions(), s.items(),
         s.progress(), s.percentComplete(), s.itemsPerSecond(), s.eta(), s.limitedBy(), s.workers(), s.failures(), s.failedIndexes(),
         s.failedIndexesTruncated(), null, s.redrive());
+  }
+
+  private Conditions read(BatchJobStatus before) {
+    return conditions(before).clear(METRICS_STALE, "Read", "the counts are those of the ledger");
+  }
+
+  private Conditions ended(BatchJobStatus before) {
+    return conditions(before).clear(METRICS_STALE, "Ended", "the run has ended").clear(SUSPENDED, "Ended", "the run has ended");
   }
 
   private Conditions conditions(BatchJobStatus before) {

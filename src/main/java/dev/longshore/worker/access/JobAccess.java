@@ -6,8 +6,9 @@ import dev.longshore.queue.Message;
 import dev.longshore.queue.QueueUnavailableException;
 import dev.longshore.queue.UnroutableException;
 import dev.longshore.queue.WorkQueues;
-import dev.longshore.store.Ledger;
 import dev.longshore.store.JobReading;
+import dev.longshore.store.Ledger;
+import dev.longshore.store.Ledger.PastAttempt;
 import dev.longshore.store.LedgerGoneException;
 import dev.longshore.store.Settlement;
 import dev.longshore.store.StoreFullException;
@@ -15,6 +16,7 @@ import dev.longshore.store.StoreUnavailableException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -121,6 +123,19 @@ public final class JobAccess {
       l.release(job, indexes, attempt, holder);
       return null;
     });
+  }
+
+  /** Tells all that is inside the processor from now on. */
+  public void enter(IndexSet inside) {
+    ledger(l -> {
+      l.enter(job, holder, inside);
+      return null;
+    });
+  }
+
+  /** What is remembered of attempts that failed, by index. */
+  public Map<Long, List<PastAttempt>> attempts(IndexSet indexes) {
+    return ledger(l -> l.attempts(job, indexes));
   }
 
   public void fail(String reason, String message) {

@@ -8,8 +8,11 @@ import dev.longshore.store.Heartbeat.State;
 import dev.longshore.store.Pools.Seen;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class ExecuteTest {
@@ -31,7 +34,7 @@ class ExecuteTest {
 
   @Test
   void aWorkerThatHasNotStartedGoesFirstAndAtOnce() {
-    Worker pending = new Worker("z", Stage.PENDING, null, "");
+    Worker pending = new Worker("z", Stage.PENDING, null, "", false);
     Execute.Plan plan = execute.plan(1, List.of(worker("a", State.READY, 0), pending), Set.of(), Set.of());
     assertThat(plan.remove()).containsExactly(pending);
   }
@@ -51,7 +54,7 @@ class ExecuteTest {
 
   @Test
   void aCrashedWorkerIsRemovedCountedAndReplaced() {
-    Worker crashed = new Worker("a", Stage.CRASHED, null, "");
+    Worker crashed = new Worker("a", Stage.CRASHED, null, "", false);
     Execute.Plan plan = execute.plan(1, List.of(crashed), Set.of(), Set.of());
     assertThat(plan.lost()).containsExactly(crashed);
     assertThat(plan.remove()).containsExactly(crashed);
@@ -60,7 +63,7 @@ class ExecuteTest {
 
   @Test
   void aWorkerThatWasToldToEndIsNotLost() {
-    Execute.Plan plan = execute.plan(0, List.of(new Worker("a", Stage.ENDED, null, "")), Set.of("a"), Set.of());
+    Execute.Plan plan = execute.plan(0, List.of(new Worker("a", Stage.ENDED, null, "", false)), Set.of("a"), Set.of());
     assertThat(plan.lost()).isEmpty();
     assertThat(plan.remove()).hasSize(1);
     assertThat(plan.draining()).isEmpty();
@@ -68,19 +71,19 @@ class ExecuteTest {
 
   @Test
   void aWorkerThatEndsUntoldIsLost() {
-    assertThat(execute.plan(1, List.of(new Worker("a", Stage.ENDED, null, "")), Set.of(), Set.of()).lost()).hasSize(1);
+    assertThat(execute.plan(1, List.of(new Worker("a", Stage.ENDED, null, "", false)), Set.of(), Set.of()).lost()).hasSize(1);
   }
 
   @Test
   void crashesWaitLongerEachTimeUntilANewWorkerFinishesItems() {
     Instant now = Instant.parse("2026-11-22T00:00:00Z");
     PoolMemory memory = new PoolMemory(1, List.of(), now);
-    Worker crashed = new Worker("a", Stage.CRASHED, null, "");
+    Worker crashed = new Worker("a", Stage.CRASHED, null, "", false);
     for (long expected : new long[] {1, 2, 4, 8, 16, 32, 60, 60}) {
-      memory.ended(List.of(crashed), List.of(crashed), now);
+      memory.ended(List.of(crashed), Set.of(), List.of(crashed), now);
       assertThat(memory.backoff().left(now)).isEqualTo(Duration.ofSeconds(expected));
     }
-    memory.ended(List.of(), List.of(worker("b", State.READY, 1)), now);
+    memory.ended(List.of(), Set.of(), List.of(worker("b", State.READY, 1)), now);
     assertThat(memory.backoff().left(now)).isZero();
   }
 
@@ -88,15 +91,112 @@ class ExecuteTest {
   void aNeighbourThatWorkedBeforeTheCrashProvesNothing() {
     Instant now = Instant.parse("2026-11-22T00:00:00Z");
     PoolMemory memory = new PoolMemory(1, List.of(), now);
-    Worker crashed = new Worker("a", Stage.CRASHED, null, "");
+    Worker crashed = new Worker("a", Stage.CRASHED, null, "", false);
     Worker neighbour = worker("b", State.READY, 1);
-    memory.ended(List.of(crashed), List.of(crashed, neighbour), now);
-    memory.ended(List.of(), List.of(neighbour), now);
+    memory.ended(List.of(crashed), Set.of(), List.of(crashed, neighbour), now);
+    memory.ended(List.of(), Set.of(), List.of(neighbour), now);
     assertThat(memory.backoff().left(now)).isEqualTo(Duration.ofSeconds(1));
+  }
+
+  @Test
+  void aCrashThatIsExplainedWaitsShortlyAndDoublesNothing() {
+    Instant now = Instant.parse("2026-11-22T00:00:00Z");
+    PoolMemory memory = new PoolMemory(1, List.of(), now);
+    Worker crashed = new Worker("a", Stage.CRASHED, null, "", false);
+    Worker other = new Worker("b", Stage.CRASHED, null, "", false);
+    for (int i = 0; i < 3; i++) {
+      memory.ended(List.of(crashed), Set.of("a"), List.of(crashed), now);
+      assertThat(memory.backoff().left(now)).isEqualTo(Duration.ofMillis(250));
+    }
+    assertThat(memory.backoff().crashes()).isZero();
+    memory.ended(List.of(crashed, other), Set.of("a"), List.of(crashed, other), now);
+    assertThat(memory.backoff().left(now)).as("one of two is not explained").isEqualTo(Duration.ofSeconds(1));
+  }
+
+  @Test
+  void anOutdatedWorkerStaysUntilANewOneWorks() {
+    List<Worker> workers = new ArrayList<>(List.of(outdated("a")));
+    Execute.Plan first = execute.plan(1, workers, Set.of(), Set.of());
+    assertThat(first.create()).as("the new one is made beside it").isEqualTo(1);
+    assertThat(first.draining()).isEmpty();
+
+    workers.add(new Worker("b", Stage.RUNNING, null, "", false));
+    Execute.Plan second = execute.plan(1, workers, Set.of(), Set.of());
+    assertThat(second).as("the new one starts").isEqualTo(new Execute.Plan(0, Set.of(), List.of(), List.of()));
+
+    workers.set(1, worker("b", State.READY, 0));
+    assertThat(execute.plan(1, workers, Set.of(), Set.of())).isEqualTo(new Execute.Plan(0, Set.of("a"), List.of(), List.of()));
+  }
+
+  @Test
+  void aTemplateWhoseWorkersNeverStartCostsNoWorkerThatDoes() {
+    Worker broken = new Worker("z", Stage.PENDING, null, "ImagePullBackOff", false);
+    List<Worker> workers = List.of(outdated("a"), outdated("b"), outdated("c"), outdated("d"), broken);
+    assertThat(execute.plan(4, workers, Set.of(), Set.of())).isEqualTo(new Execute.Plan(0, Set.of(), List.of(), List.of()));
+
+    Execute.Plan fewer = execute.plan(2, workers, Set.of(), Set.of());
+    assertThat(fewer.draining()).as("a lower need takes old ones, but leaves as many as are needed").hasSize(2).doesNotContain("z");
+    Execute.Plan none = execute.plan(0, workers, Set.of(), Set.of());
+    assertThat(none.draining()).hasSize(5);
+    assertThat(none.remove()).containsExactly(broken);
+  }
+
+  @Test
+  void aTemplateThatIsRepairedReplacesTheBrokenOneAtOnce() {
+    Worker broken = new Worker("z", Stage.PENDING, null, "ImagePullBackOff", true);
+    Execute.Plan plan = execute.plan(2, List.of(outdated("a"), outdated("b"), broken), Set.of(), Set.of());
+    assertThat(plan.remove()).containsExactly(broken);
+    assertThat(plan.create()).isEqualTo(1);
+    assertThat(plan.draining()).containsExactly("z");
+  }
+
+  @Test
+  void aQuarterIsReplacedAtATimeUntilAllAreNew() {
+    Map<String, Worker> pool = new TreeMap<>();
+    for (char name = 'a'; name < 'a' + 8; name++) {
+      pool.put("old-" + name, outdated("old-" + name));
+    }
+    Set<String> told = Set.of();
+    int made = 0;
+    for (int pass = 0; pass < 40 && pool.values().stream().anyMatch(Worker::outdated); pass++) {
+      Execute.Plan plan = execute.plan(8, List.copyOf(pool.values()), told, Set.of());
+      told = plan.draining();
+      assertThat(told).as("pass %d", pass).hasSizeLessThanOrEqualTo(2);
+      plan.remove().forEach(worker -> pool.remove(worker.name()));
+      // Those of the pass before have started meanwhile, and those told before are done.
+      pool.replaceAll((name, worker) -> worker.stage() == Stage.PENDING ? worker(name, State.READY, 1) : worker);
+      for (String name : plan.draining()) {
+        pool.computeIfPresent(name, (n, worker) -> drained(n));
+      }
+      for (int i = 0; i < plan.create(); i++) {
+        pool.put("new-" + made, new Worker("new-" + made++, Stage.PENDING, null, "", false));
+      }
+      long working = pool.values().stream().filter(worker -> worker.ready() && !plan.draining().contains(worker.name())).count();
+      assertThat(working).as("pass %d: %s", pass, pool.keySet()).isGreaterThanOrEqualTo(8);
+      assertThat(pool).as("pass %d", pass).hasSizeLessThanOrEqualTo(12);
+    }
+    assertThat(pool.values()).as("all are new").noneMatch(Worker::outdated).hasSize(8);
+    assertThat(made).as("none was made in vain").isEqualTo(8);
+  }
+
+  @Test
+  void oldWorkersWithoutAWordAreNotTakenForUseless() {
+    List<Worker> silent = List.of(new Worker("a", Stage.RUNNING, null, "", true), new Worker("b", Stage.RUNNING, null, "", true));
+    Execute.Plan plan = execute.plan(2, silent, Set.of(), Set.of());
+    assertThat(plan.draining()).isEmpty();
+    assertThat(plan.create()).isEqualTo(1);
+  }
+
+  private static Worker outdated(String name) {
+    return new Worker(name, Stage.RUNNING, worker(name, State.READY, 1).seen(), "", true);
+  }
+
+  private static Worker drained(String name) {
+    return new Worker(name, Stage.RUNNING, worker(name, State.DRAINED, 0).seen(), "", true);
   }
 
   private static Worker worker(String name, State state, int chunks) {
     Heartbeat heartbeat = new Heartbeat(name, state, chunks, chunks * 10L, chunks == 0 ? 0 : 50, 100, 20, "");
-    return new Worker(name, Stage.RUNNING, new Seen(heartbeat, Duration.ofMillis(300)), "");
+    return new Worker(name, Stage.RUNNING, new Seen(heartbeat, Duration.ofMillis(300)), "", false);
   }
 }

@@ -18,6 +18,15 @@ class PodStagesTest {
       "{metadata: {name: a}, status: {phase: Succeeded}} | ENDED",
       "{metadata: {name: a}, status: {phase: Failed}} | CRASHED",
       "{metadata: {name: a}, status: {phase: Failed, reason: Evicted}} | ENDED",
+      "{metadata: {name: a}, status: {phase: Failed, reason: NodeLost}} | ENDED",
+      "{metadata: {name: a}, status: {phase: Failed, reason: Terminated, message: node shutdown}} | ENDED",
+      "{metadata: {name: a}, status: {phase: Failed, conditions: [{type: DisruptionTarget, status: 'True', reason: PreemptionByScheduler}]}} | ENDED",
+      "{metadata: {name: a}, status: {phase: Failed, containerStatuses: [{name: worker, state: {terminated: {exitCode: 137, reason: "
+          + "ContainerStatusUnknown}}}]}} | ENDED",
+      "{metadata: {name: a}, status: {phase: Failed, containerStatuses: [{name: worker, state: {terminated: {exitCode: 137, reason: "
+          + "OOMKilled}}}]}} | CRASHED",
+      "{metadata: {name: a}, status: {phase: Failed, containerStatuses: [{name: worker, state: {terminated: {exitCode: 1, reason: Error}}}]}} | CRASHED",
+      "{metadata: {name: a}, status: {phase: Unknown}} | RUNNING",
       "{metadata: {name: a, deletionTimestamp: '2026-11-22T00:00:00Z'}, status: {phase: Failed}} | ENDED",
       "{metadata: {name: a, deletionTimestamp: '2026-11-22T00:00:00Z'}, status: {phase: Running}} | TERMINATING"})
   void aPodIsInThisStage(String yaml, Stage stage) {
@@ -27,17 +36,17 @@ class PodStagesTest {
   @Test
   void aPodThatCannotStartSaysWhy() {
     assertThat(PodStages.worker(pod("{metadata: {name: a}, status: {phase: Pending, conditions: [{type: PodScheduled, status: 'False', "
-        + "reason: Unschedulable, message: 0/3 nodes fit}]}}"), null).obstacle()).isEqualTo("Unschedulable: 0/3 nodes fit");
+        + "reason: Unschedulable, message: 0/3 nodes fit}]}}"), null, "").obstacle()).isEqualTo("Unschedulable: 0/3 nodes fit");
     assertThat(PodStages.worker(pod("{metadata: {name: a}, status: {phase: Pending, containerStatuses: [{name: worker, state: {waiting: "
-        + "{reason: ImagePullBackOff}}}]}}"), null).obstacle()).isEqualTo("ImagePullBackOff");
+        + "{reason: ImagePullBackOff}}}]}}"), null, "").obstacle()).isEqualTo("ImagePullBackOff");
     assertThat(PodStages.worker(pod("{metadata: {name: a}, status: {phase: Pending, containerStatuses: [{name: worker, state: {waiting: "
-        + "{reason: ContainerCreating}}}]}}"), null).obstacle()).isEmpty();
+        + "{reason: ContainerCreating}}}]}}"), null, "").obstacle()).isEmpty();
   }
 
   @Test
   void aPodThatEndedSaysHow() {
     assertThat(PodStages.ending(pod("{metadata: {name: a}, status: {phase: Failed, containerStatuses: [{name: worker, state: {terminated: "
-        + "{exitCode: 137, reason: OOMKilled}}}]}}"))).isEqualTo("OOMKilled, exit code 137");
+        + "{exitCode: 137, reason: OOMKilled}}}]}}"))).isEqualTo("OOMKilled, exit code 137 (signal 9)");
   }
 
   private static Pod pod(String yaml) {

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class ActiveJobTest {
   private static final Instant START = Instant.parse("2026-11-22T06:00:00Z");
-  private final ActiveJob job = new ActiveJobs().follow(new JobRef("music", "tracks", "1f3a9c02"), new PoolRef("music", "tracks"), 1);
+  private final ActiveJob job = new ActiveJobs(Duration.ofSeconds(30)).follow(new JobRef("music", "tracks", "1f3a9c02"), new PoolRef("music", "tracks"), 1);
 
   @Test
   void theBacklogIsTheLargerOfItemsAndMessages() {

@@ -4,6 +4,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.longshore.api.v1alpha1.BatchJob;
 import dev.longshore.api.v1alpha1.WorkerPool;
+import dev.longshore.api.v1alpha1.WorkerPoolStatus;
+import dev.longshore.job.Failure;
 import dev.longshore.job.IndexSet;
 import dev.longshore.job.JobRef;
 import dev.longshore.job.PoolRef;
@@ -13,8 +15,10 @@ import dev.longshore.operator.mapping.Policy;
 import dev.longshore.operator.reconciler.KnownJobs;
 import dev.longshore.operator.status.Conditions;
 import dev.longshore.store.Heartbeat;
+import dev.longshore.store.JobReading;
 import dev.longshore.store.Ledger;
 import dev.longshore.store.Pools;
+import dev.longshore.store.Pools.Assignment;
 import dev.longshore.store.Settlement;
 import dev.longshore.store.memory.MemoryLedger;
 import dev.longshore.store.memory.MemoryPools;
@@ -22,6 +26,8 @@ import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodStatusBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
@@ -32,6 +38,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 
 /** An operator between a Kubernetes API, a ledger in memory and recorded queues; the test plays the workers. */
 public final class OperatorRig implements AutoCloseable {
@@ -45,6 +52,8 @@ public final class OperatorRig implements AutoCloseable {
   private final InstantSource clock = () -> Instant.now().plus(ahead.get());
   public final Ledger ledger = new MemoryLedger(clock, Duration.ofSeconds(10));
   public final Pools pools = new MemoryPools(clock);
+  /** Of the next operator that is started. */
+  public Duration auditQuiet = OperatorSettings.AUDIT_QUIET;
   private OperatorService operator;
 
   public OperatorRig(KubernetesClient client, String namespace) {
@@ -60,7 +69,7 @@ public final class OperatorRig implements AutoCloseable {
 
   public void start(boolean elected, Runnable leadershipLost) {
     OperatorSettings settings = new OperatorSettings("test", Set.of(namespace), elected, namespace, "example.org/longshore:1", List.of(),
-        OperatorSettings.defaultWorkerResources(), OperatorSettings.AUDIT_QUIET, Policy.cluster());
+        OperatorSettings.defaultWorkerResources(), auditQuiet, Policy.cluster());
     operator = new OperatorService(client, store.guard(Ledger.class, ledger), store.guard(Pools.class, pools), queues, settings, clock,
         new SimpleMeterRegistry(), leadershipLost);
     operator.start();
@@ -127,6 +136,14 @@ public final class OperatorRig implements AutoCloseable {
     });
   }
 
+  public void awaitPoolStatus(String pool, Predicate<WorkerPoolStatus> holds) {
+    await("pool " + pool).atMost(SOON).until(() -> pool(pool).getStatus() != null && holds.test(pool(pool).getStatus()));
+  }
+
+  public void awaitPoolReason(String pool, String reason) {
+    awaitPoolStatus(pool, status -> status.conditions().stream().anyMatch(condition -> condition.getReason().equals(reason)));
+  }
+
   public void awaitPods(int count) {
     await(count + " pods").atMost(SOON).until(() -> pods().size() == count);
   }
@@ -156,6 +173,28 @@ public final class OperatorRig implements AutoCloseable {
   public void succeed(JobRef ref, IndexSet indexes) {
     ledger.take(ref, indexes, 1, "worker");
     ledger.settle(ref, new Settlement(1, "worker", indexes, List.of(), List.of(), List.of(), null, Duration.ofMillis(5)));
+  }
+
+  /** What a worker that cannot do an item tells it. */
+  public void fail(JobRef ref, long index, String message) {
+    IndexSet one = IndexSet.range(index, index);
+    ledger.take(ref, one, 1, "worker");
+    ledger.settle(ref, new Settlement(1, "worker", IndexSet.empty(), List.of(new Settlement.Failed(index, new Failure("http 404", message))),
+        List.of(), List.of(), null, Duration.ofMillis(5)));
+  }
+
+  /** Changes a resource as {@code kubectl patch --type=merge} does; {@code null} takes a field away. */
+  public void patch(JobRef ref, String spec) {
+    client.resources(BatchJob.class).inNamespace(namespace).withName(ref.name())
+        .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\": " + spec + "}");
+  }
+
+  public JobReading reading(JobRef ref) {
+    return ledger.read(List.of(ref)).get(ref);
+  }
+
+  public Assignment assignment(String pool) {
+    return pools.assignment(poolRef(pool)).orElseThrow();
   }
 
   @Override

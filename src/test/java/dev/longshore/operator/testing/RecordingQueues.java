@@ -4,6 +4,7 @@ import dev.longshore.job.JobRef;
 import dev.longshore.queue.Delivery;
 import dev.longshore.queue.Message;
 import dev.longshore.queue.QueueUnavailableException;
+import dev.longshore.queue.UnroutableException;
 import dev.longshore.queue.WorkQueues;
 import java.time.Duration;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.function.Consumer;
 /** Queues that the operator makes and publishes to, with a switch that takes the broker away. Nothing consumes them. */
 public final class RecordingQueues implements WorkQueues {
   private final Set<JobRef> declared = ConcurrentHashMap.newKeySet();
+  private final Set<JobRef> purged = ConcurrentHashMap.newKeySet();
   private final Map<JobRef, List<Message>> control = new ConcurrentHashMap<>();
   private volatile boolean away;
 
@@ -26,6 +28,15 @@ public final class RecordingQueues implements WorkQueues {
 
   public boolean has(JobRef job) {
     return declared.contains(job);
+  }
+
+  public boolean isPurged(JobRef job) {
+    return purged.contains(job);
+  }
+
+  /** Somebody takes the job's queues away, with all they hold. */
+  public void lose(JobRef job) {
+    declared.remove(job);
   }
 
   /** Everything that was published to the job's control queue. */
@@ -40,9 +51,21 @@ public final class RecordingQueues implements WorkQueues {
   }
 
   @Override
+  public void purge(JobRef job) {
+    check();
+    purged.add(job);
+  }
+
+  @Override
   public void delete(JobRef job) {
     check();
     declared.remove(job);
+  }
+
+  @Override
+  public void purge(JobRef job) {
+    check();
+    control.remove(job);
   }
 
   @Override
@@ -54,6 +77,9 @@ public final class RecordingQueues implements WorkQueues {
   @Override
   public CompletableFuture<Void> publish(JobRef job, Kind kind, Message message) {
     check();
+    if (!declared.contains(job)) {
+      return CompletableFuture.failedFuture(new UnroutableException("no queue took it"));
+    }
     control.computeIfAbsent(job, ref -> new CopyOnWriteArrayList<>()).add(message);
     return CompletableFuture.completedFuture(null);
   }

@@ -2,16 +2,21 @@ package dev.longshore.operator.reconciler.batchjob;
 
 import dev.longshore.api.v1alpha1.BatchJob;
 import dev.longshore.api.v1alpha1.BatchJobStatus;
+import dev.longshore.job.JobPhase;
+import dev.longshore.job.JobSpec;
 import dev.longshore.operator.mapping.InvalidJobException;
+import dev.longshore.operator.progress.ActiveJob;
 import dev.longshore.operator.progress.ActiveJobs;
 import dev.longshore.operator.reconciler.KnownJobs;
 import dev.longshore.operator.reconciler.Parts;
 import dev.longshore.operator.reconciler.Wake;
 import dev.longshore.operator.status.JobStates;
 import dev.longshore.queue.QueueUnavailableException;
+import dev.longshore.store.Ledger;
 import dev.longshore.store.LedgerGoneException;
 import dev.longshore.store.StoreFullException;
 import dev.longshore.store.StoreUnavailableException;
+import io.fabric8.kubernetes.api.model.Condition;
 import io.javaoperatorsdk.operator.api.reconciler.Cleaner;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
@@ -23,6 +28,7 @@ import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 
 /** Brings a job from its resource to its end: prepares what it needs once for each generation, then follows its work. */
 @ControllerConfiguration(name = "batchjob", finalizerName = "longshore.dev/batchjob")
@@ -33,8 +39,11 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
   private final List<Step> follow;
   private final ActiveJobs active;
   private final KnownJobs known;
+  private final Ledger ledger;
   private final JobReports reports;
-  private final JobEnding ending;
+  private final JobEvents events;
+  private final EarlyEnd earlyEnd;
+  private final AfterEnd afterEnd;
   private final JobRemoval removal;
   private final Wake wake;
   private final InstantSource clock;
@@ -42,16 +51,22 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
   public BatchJobReconciler(Parts parts) {
     active = parts.active();
     known = parts.known();
+    ledger = parts.ledger();
     wake = parts.wake();
     clock = parts.clock();
-    reports = new JobReports(parts.statuses(), parts.ledger(), parts.board(), clock);
-    ending = new JobEnding(parts.ledger(), parts.queues(), active, reports, parts.events(), wake);
-    removal = new JobRemoval(parts.client(), parts.ledger(), parts.queues(), active, reports, wake);
-    prepare = List.of(new FindPool(parts.client()), new MapSpec(parts.client(), parts.mapping()), new MakePool(parts.client(),
-        parts.rules()), new OpenAccount(parts.queues(), parts.ledger(), parts.events()), new FeedIntake(parts.queues(), parts.ledger()),
+    events = new JobEvents(parts.events());
+    reports = new JobReports(parts.statuses(), ledger, parts.board(), events, clock);
+    Feeds feeds = new Feeds(parts.queues());
+    Redrive redrive = new Redrive(ledger, parts.queues(), feeds, active, parts.progress(), reports, events);
+    afterEnd = new AfterEnd(parts.client(), parts.queues(), active, reports, redrive, events, wake);
+    earlyEnd = new EarlyEnd(ledger, parts.queues(), parts.pools(), active, reports, afterEnd, wake);
+    removal = new JobRemoval(parts.client(), ledger, parts.queues(), active, reports, wake);
+    prepare = List.of(new FindPool(parts.client()), new MapSpec(parts.client(), parts.mapping(), ledger), new MakePool(parts.client(),
+        parts.rules()), new OpenAccount(parts.queues(), ledger, parts.pools(), events), new FeedIntake(feeds, ledger),
         new Assign(active, parts.progress(), wake));
-    follow = List.of(new CheckServices(parts.progress()), new ReviveIntake(parts.queues(), parts.ledger()), new Work(parts.ledger(),
-        reports), new Report(reports, ending, parts.events()));
+    follow = List.of(new CheckServices(parts.progress()), new HealQueues(parts.queues(), events), new Steer(ledger, parts.progress(), wake),
+        new ReviveFeeds(feeds, ledger), new AuditItems(feeds, ledger, parts.pools(), events), new Work(ledger, reports), redrive,
+        new Report(reports, afterEnd));
   }
 
   @Override
@@ -65,27 +80,28 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
     BatchJobStatus before = reports.current(job).orElse(null);
     JobPass pass = new JobPass(job, before, clock.instant());
     if (JobStates.phase(before).ended()) {
-      return again(ending.tidy(pass));
+      return again(afterEnd.pass(pass));
     }
     pass.active = active.find(pass.ref()).filter(found -> found.generation() == job.getMetadata().getGeneration());
+    if (pass.active.isEmpty()) {
+      // Whether it is suspended or cancelled stands in the resource: its workers need not wait for the rest.
+      wake.poolChanged(pass.pool());
+    }
     return again(switch (take(pass)) {
-      case Progress.Next next -> Duration.ZERO;
       case Progress.Done done -> done.after();
       case Progress.Wait wait -> {
         pass.status = pass.states().waiting(pass.status, wait.reason(), wait.message(), wait.stale() && pass.active.isPresent());
         reports.write(pass);
         yield wait.again();
       }
-      case Progress.Fail fail -> ending.fail(pass, fail.reason(), fail.message());
+      case Progress.Next next -> Duration.ZERO;
+      case Progress.Fail fail -> throw new IllegalStateException("a failure that was not carried out: " + fail);
     });
   }
 
   private Progress take(JobPass pass) {
     try {
-      Progress prepared = pass.active.isPresent() ? Progress.NEXT : take(prepare, pass);
-      return prepared instanceof Progress.Next ? take(follow, pass) : prepared;
-    } catch (InvalidJobException e) {
-      return new Progress.Fail(e.reason().word(), e.getMessage());
+      return course(pass);
     } catch (StoreUnavailableException e) {
       return new Progress.Wait("LedgerUnavailable", "the ledger is away; work goes on when it is back: " + e.getMessage(), true, AGAIN);
     } catch (StoreFullException e) {
@@ -96,6 +112,43 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
     } catch (LedgerGoneException e) {
       active.unfollow(pass.ref());
       return new Progress.Wait("LedgerLost", "the store has lost the job's account; it is opened again", true, Duration.ofMillis(100));
+    }
+  }
+
+  /** An end that has begun goes on, whatever else is asked of the job. */
+  private Progress course(JobPass pass) {
+    Optional<Condition> target = EarlyEnd.target(pass);
+    if (target.isPresent()) {
+      return new Progress.Done(earlyEnd.goOn(pass, target.get()));
+    }
+    if (EarlyEnd.cancelled(pass)) {
+      return new Progress.Done(earlyEnd.cancel(pass));
+    }
+    Progress progress;
+    try {
+      Progress prepared = pass.active.isPresent() ? Progress.NEXT : prepare(pass);
+      progress = prepared instanceof Progress.Next ? take(follow, pass) : prepared;
+    } catch (InvalidJobException e) {
+      progress = new Progress.Fail(e.reason().word(), e.getMessage());
+    }
+    return progress instanceof Progress.Fail fail ? new Progress.Done(earlyEnd.fail(pass, fail.reason(), fail.message())) : progress;
+  }
+
+  /** A change that cannot be followed does not end a job that has begun: what held before still does. */
+  private Progress prepare(JobPass pass) throws InvalidJobException {
+    try {
+      return take(prepare, pass);
+    } catch (InvalidJobException e) {
+      Optional<JobSpec> before = JobStates.phase(pass.status) == JobPhase.PENDING ? Optional.empty() : ledger.spec(pass.ref());
+      if (before.isEmpty()) {
+        throw e;
+      }
+      ActiveJob followed = active.follow(pass.ref(), pass.pool(), pass.job().getMetadata().getGeneration());
+      followed.policy(before.get().failurePolicy());
+      followed.refused(e.getMessage());
+      events.specRefused(pass.job(), pass.status, e.getMessage());
+      pass.active = Optional.of(followed);
+      return Progress.NEXT;
     }
   }
 

@@ -3,13 +3,13 @@ package dev.longshore.operator.reconciler.batchjob;
 import dev.longshore.api.v1alpha1.BatchJob;
 import dev.longshore.api.v1alpha1.BatchJobStatus;
 import dev.longshore.api.v1alpha1.WorkerPool;
-import dev.longshore.job.JobPhase;
 import dev.longshore.job.JobRef;
 import dev.longshore.job.PoolRef;
 import dev.longshore.operator.mapping.MappedJob;
 import dev.longshore.operator.progress.ActiveJob;
 import dev.longshore.operator.reconciler.KnownJobs;
 import dev.longshore.operator.status.JobStates;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -20,7 +20,6 @@ final class JobPass {
   private final PoolRef pool;
   private final JobStates states;
   private final Instant now;
-  private final boolean fresh;
   BatchJobStatus status;
   /** The pool that the job names; empty for a job with a pool of its own. */
   Optional<WorkerPool> shared = Optional.empty();
@@ -38,7 +37,6 @@ final class JobPass {
     this.pool = KnownJobs.poolOf(job);
     this.states = new JobStates(job.getMetadata().getGeneration(), now);
     this.now = now;
-    this.fresh = JobStates.phase(before) == JobPhase.PENDING;
     this.status = states.accepted(before);
   }
 
@@ -58,13 +56,19 @@ final class JobPass {
     return job.getSpec().poolRef() == null;
   }
 
-  JobStates states() {
-    return states;
+  /** Whether no new item may start. */
+  boolean suspended() {
+    return Boolean.TRUE.equals(job.getSpec().suspend());
   }
 
-  /** Whether nobody has been told yet that the job has started. */
-  boolean fresh() {
-    return fresh;
+  /** How long the run may be going on; null: without end. */
+  Duration deadline() {
+    Integer seconds = job.getSpec().activeDeadlineSeconds();
+    return seconds == null ? null : Duration.ofSeconds(seconds);
+  }
+
+  JobStates states() {
+    return states;
   }
 
   Instant now() {

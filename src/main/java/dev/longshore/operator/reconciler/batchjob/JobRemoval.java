@@ -9,6 +9,7 @@ import dev.longshore.operator.reconciler.Wake;
 import dev.longshore.queue.QueueUnavailableException;
 import dev.longshore.queue.WorkQueues;
 import dev.longshore.store.Ledger;
+import dev.longshore.store.StoreFullException;
 import dev.longshore.store.StoreUnavailableException;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.api.reconciler.DeleteControl;
@@ -49,7 +50,7 @@ final class JobRemoval {
     try {
       queues.delete(ref);
       ledger.delete(ref);
-    } catch (QueueUnavailableException | StoreUnavailableException e) {
+    } catch (QueueUnavailableException | StoreUnavailableException | StoreFullException e) {
       return DeleteControl.noFinalizerRemoval().rescheduleAfter(AGAIN_MILLIS);
     }
     if (poolLeft) {

@@ -29,14 +29,16 @@ final class JobReports {
   private final StatusWriter statuses;
   private final Ledger ledger;
   private final PoolBoard board;
+  private final JobEvents events;
   private final InstantSource clock;
   private final JobNumbers numbers = new JobNumbers();
   private final Map<String, Instant> lastWrite = new ConcurrentHashMap<>();
 
-  JobReports(StatusWriter statuses, Ledger ledger, PoolBoard board, InstantSource clock) {
+  JobReports(StatusWriter statuses, Ledger ledger, PoolBoard board, JobEvents events, InstantSource clock) {
     this.statuses = statuses;
     this.ledger = ledger;
     this.board = board;
+    this.events = events;
     this.clock = clock;
   }
 
@@ -72,6 +74,7 @@ final class JobReports {
     if (!urgent && last.plus(PAUSE).isAfter(now)) {
       return Duration.between(now, last.plus(PAUSE));
     }
+    events.transition(pass.job(), before, pass.status);
     if (statuses.write(pass.job(), pass.status, BatchJobStatus.class)) {
       lastWrite.put(pass.ref().uid(), now);
     }

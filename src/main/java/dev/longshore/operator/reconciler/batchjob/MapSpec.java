@@ -5,6 +5,7 @@ import dev.longshore.api.v1alpha1.WorkerPool;
 import dev.longshore.operator.mapping.InlineData;
 import dev.longshore.operator.mapping.InvalidJobException;
 import dev.longshore.operator.mapping.JobSpecMapping;
+import dev.longshore.store.Ledger;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Duration;
@@ -13,8 +14,10 @@ import java.time.Duration;
 final class MapSpec implements Step {
   private final KubernetesClient client;
   private final JobSpecMapping mapping;
+  private final Ledger ledger;
 
-  MapSpec(KubernetesClient client, JobSpecMapping mapping) {
+  MapSpec(KubernetesClient client, JobSpecMapping mapping, Ledger ledger) {
+    this.ledger = ledger;
     this.client = client;
     this.mapping = mapping;
   }
@@ -27,6 +30,9 @@ final class MapSpec implements Step {
       pass.inline = InlineData.ofItems(source.items());
     } else if (source.configMap() != null) {
       ConfigMap configMap = client.configMaps().inNamespace(pass.ref().namespace()).withName(source.configMap().name()).get();
+      if (configMap == null && ledger.spec(pass.ref()).isPresent()) {
+        return Progress.NEXT; // It was read once; what became of it since does not matter.
+      }
       if (configMap == null) {
         return new Progress.Wait("ConfigMapNotFound", "spec.source.configMap.name: there is no ConfigMap " + source.configMap().name()
             + " in the namespace yet", false, Duration.ofSeconds(2));

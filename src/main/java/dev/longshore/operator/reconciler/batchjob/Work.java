@@ -14,6 +14,8 @@ import java.util.Optional;
 
 /** Follows the work, and ends the run: on the ledger's word only, never because a queue looks empty. */
 final class Work implements Step {
+  private static final Duration SOON = Duration.ofMillis(50);
+
   private final Ledger ledger;
   private final JobReports reports;
 
@@ -34,13 +36,21 @@ final class Work implements Step {
       throw new LedgerGoneException(pass.ref());
     }
     pass.status = reports.numbers(pass, last.get(), active.itemsPerSecond(pass.now()));
-    if (JobPhase.FAILED.word().equals(reading.ended()) || reading.failure() != null) {
+    if (JobPhase.COMPLETE.word().equals(reading.ended())) {
+      return complete(pass, reading);
+    }
+    if (reading.ended() != null || reading.failure() != null) {
       return fail(reading);
     }
-    if (reading.counts().allFinal()) {
-      return finish(pass, reading);
+    Optional<JobReading.FatalError> verdict = FailurePolicyJudge.verdict(active.policy(), pass.deadline(), reading);
+    if (verdict.isPresent()) {
+      return new Progress.Fail(verdict.get().reason(), verdict.get().message());
     }
-    pass.status = pass.states().working(pass.status, reading.counts().intakeComplete() ? JobPhase.RUNNING : JobPhase.INTAKE);
+    if (reading.counts().allFinal()) {
+      return finish(pass);
+    }
+    pass.status = pass.suspended() ? pass.states().suspended(pass.status)
+        : pass.states().working(pass.status, reading.counts().intakeComplete() ? JobPhase.RUNNING : JobPhase.INTAKE);
     return Progress.NEXT;
   }
 
@@ -49,24 +59,32 @@ final class Work implements Step {
         : new Progress.Fail(reading.failure().reason(), reading.failure().message());
   }
 
-  private Progress finish(JobPass pass, JobReading reading) {
+  /** What was read may be older than a redrive: the last word is asked for anew. */
+  private Progress finish(JobPass pass) {
+    JobReading now = read(pass);
+    if (!now.counts().allFinal()) {
+      pass.active.orElseThrow().outdated();
+      return new Progress.Done(SOON);
+    }
     pass.status = pass.states().finishing(pass.status);
     reports.write(pass);
     ledger.awaitDurable(pass.ref());
-    if (!ledger.finish(pass.ref(), reading.run(), JobPhase.COMPLETE)) {
-      JobReading now = ledger.read(List.of(pass.ref())).get(pass.ref());
-      if (now != null && JobPhase.FAILED.word().equals(now.ended())) {
-        return fail(now);
-      }
-    }
-    pass.status = overall(pass.states().complete(pass.status, message(reading.counts())), reading);
+    ledger.finish(pass.ref(), now.run(), JobPhase.COMPLETE);
+    return complete(pass, now);
+  }
+
+  private JobReading read(JobPass pass) {
+    return Optional.ofNullable(ledger.read(List.of(pass.ref())).get(pass.ref())).orElseThrow(() -> new LedgerGoneException(pass.ref()));
+  }
+
+  private static Progress complete(JobPass pass, JobReading reading) {
+    pass.status = overall(pass.states().complete(pass.states().finishing(pass.status), message(reading.counts())), reading);
     return Progress.NEXT;
   }
 
-  private static String message(ItemCounts counts) {
+  static String message(ItemCounts counts) {
     return counts.known() + " items: " + counts.succeeded() + " succeeded, " + counts.failed() + " failed, " + counts.skipped()
-        + " skipped, "
-        + counts.cancelled() + " cancelled";
+        + " skipped, " + counts.cancelled() + " cancelled";
   }
 
   /** The pace of the whole run, from the first read of the source to the last item. */

@@ -12,6 +12,7 @@ import dev.longshore.operator.autoscaler.Execute.Plan;
 import dev.longshore.operator.autoscaler.PoolMemory;
 import dev.longshore.operator.autoscaler.ScaleInput;
 import dev.longshore.operator.autoscaler.Worker;
+import dev.longshore.operator.pods.PodFleet;
 import dev.longshore.operator.pods.PodStages;
 import dev.longshore.operator.reconciler.KnownJobs;
 import dev.longshore.operator.status.PoolFigures;
@@ -19,6 +20,7 @@ import dev.longshore.store.Pools;
 import dev.longshore.store.Pools.Assignment;
 import dev.longshore.store.Pools.Seen;
 import io.fabric8.kubernetes.api.model.Pod;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collection;
@@ -37,47 +39,71 @@ final class PoolPass {
   private final Execute execute = new Execute();
   private final Realize realize;
   private final InstantSource clock;
+  private final PodFleet fleet;
   private final Map<String, PoolMemory> memories = new ConcurrentHashMap<>();
+  private final Map<String, Template> templates = new ConcurrentHashMap<>();
 
-  PoolPass(KnownJobs jobs, Pools pools, Collect collect, Realize realize, InstantSource clock) {
+  PoolPass(KnownJobs jobs, Pools pools, PodFleet fleet, Collect collect, Realize realize, InstantSource clock) {
     this.jobs = jobs;
     this.pools = pools;
+    this.fleet = fleet;
     this.collect = collect;
     this.realize = realize;
     this.clock = clock;
   }
 
-  /** What a pass found and did. {@code problem} is empty when all workers could be made. */
-  record Result(PoolFigures figures, int crashes, String problem) {}
+  /**
+   * What a pass found and did.
+   *
+   * @param problem empty when all workers could be made
+   * @param delay how long until workers that are missing may be made; zero when none are
+   */
+  record Result(PoolFigures figures, int crashes, String problem, Duration delay) {}
 
-  Result run(WorkerPool pool, Collection<Pod> pods) {
+  /** What pods are made from, hashed once for each generation of a pool. */
+  private record Template(long generation, String hash) {}
+
+  Result run(WorkerPool pool, Collection<Pod> known) {
     Instant now = clock.instant();
+    PoolMemory earlier = memories.get(pool.getMetadata().getUid());
+    List<Pod> pods = known.stream().filter(pod -> earlier == null || !earlier.isBuried(pod.getMetadata().getName())).toList();
     PoolRef ref = new PoolRef(pool.getMetadata().getNamespace(), pool.getMetadata().getName());
     Map<String, Seen> seen = pools.heartbeats(ref);
     Optional<Assignment> assignment = pools.assignment(ref);
     List<JobRef> expected = jobs.of(ref);
-    List<Worker> workers = pods.stream().map(pod -> PodStages.worker(pod, seen.get(pod.getMetadata().getName()))).toList();
+    Set<JobRef> paused = jobs.paused(ref);
+    Set<JobRef> ending = jobs.ending(ref);
+    String template = template(pool);
+    List<Worker> workers = pods.stream().map(pod -> PodStages.worker(pod, seen.get(pod.getMetadata().getName()), template)).toList();
     PoolMemory memory = memories.computeIfAbsent(pool.getMetadata().getUid(), uid -> remember(pool, workers, assignment, now));
     Wishes wishes = PoolWishes.of(pool, expected.isEmpty());
 
-    ScaleInput input = collect.collect(wishes, memory, workers, expected, now);
+    memory.seen(known.stream().map(pod -> pod.getMetadata().getName()).toList());
+    ScaleInput input = collect.collect(wishes, memory, workers, new Collect.Jobs(expected, paused, ending), now);
     Decision decision = evaluate.evaluate(input);
     Plan plan = execute.plan(decision.desired(), workers, memory.draining(), memory.overdue(wishes.drainTimeout(), now));
     memory.decided(decision, wishes.window(), now);
     memory.draining(plan.draining(), now);
 
-    Realize.Done done = realize.realize(new Realize.Order(pool, ref, pods, plan, workers, seen, assignment.orElse(null), expected),
-        memory, now);
+    Realize.Done done = realize.realize(new Realize.Order(pool, ref, pods, plan, workers, seen, assignment.orElse(null), expected, paused,
+        ending), memory, now);
     int present = (int) workers.stream().filter(worker -> !worker.gone()).count() + done.created();
     int busy = (int) workers.stream().filter(Worker::busy).count();
     long chunks = workers.stream().filter(worker -> worker.seen() != null && !worker.gone())
         .mapToLong(worker -> worker.seen().heartbeat().chunks()).sum();
     return new Result(new PoolFigures(decision.desired(), present, input.ready(), busy, plan.draining().size(), chunks,
-        decision.limitedBy()), memory.backoff().crashes(), done.problem());
+        decision.limitedBy()), memory.backoff().crashes(), done.problem(), done.delay());
   }
 
   void forget(WorkerPool pool) {
     memories.remove(pool.getMetadata().getUid());
+    templates.remove(pool.getMetadata().getUid());
+  }
+
+  private String template(WorkerPool pool) {
+    long generation = pool.getMetadata().getGeneration();
+    return templates.compute(pool.getMetadata().getUid(), (uid, before) -> before != null && before.generation() == generation ? before
+        : new Template(generation, fleet.template(pool))).hash();
   }
 
   private static PoolMemory remember(WorkerPool pool, List<Worker> workers, Optional<Assignment> assignment, Instant now) {

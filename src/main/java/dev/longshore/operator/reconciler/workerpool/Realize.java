@@ -12,8 +12,6 @@ import dev.longshore.operator.pods.PodTemplateRules;
 import dev.longshore.operator.progress.ActiveJobs;
 import dev.longshore.operator.reconciler.Events;
 import dev.longshore.operator.reconciler.Parts;
-import dev.longshore.store.Ledger;
-import dev.longshore.store.LedgerGoneException;
 import dev.longshore.store.Pools;
 import dev.longshore.store.Pools.Assignment;
 import dev.longshore.store.Pools.Seen;
@@ -22,6 +20,8 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -38,7 +38,7 @@ final class Realize {
   private static final Duration ORPHAN = Duration.ofSeconds(10);
 
   private final Pools pools;
-  private final Ledger ledger;
+  private final EndedWorkers ended;
   private final ActiveJobs active;
   private final PodFleet fleet;
   private final PodTemplateRules rules;
@@ -48,7 +48,7 @@ final class Realize {
   /** @param cache is given each new pod, because the watch tells of it later than the next pass may come */
   Realize(Parts parts, Consumer<Pod> cache) {
     this.pools = parts.pools();
-    this.ledger = parts.ledger();
+    this.ended = new EndedWorkers(parts.pools(), parts.ledger(), parts.fleet());
     this.active = parts.active();
     this.fleet = parts.fleet();
     this.rules = parts.rules();
@@ -56,72 +56,102 @@ final class Realize {
     this.cache = cache;
   }
 
-  /** What is to be made real. {@code before} is null when the workers have been told nothing yet. */
+  /**
+   * What is to be made real.
+   *
+   * @param before null when the workers have been told nothing yet
+   * @param paused those of {@code expected} of which no new item may start
+   * @param ending those of {@code expected} whose run is over before its time
+   */
   record Order(WorkerPool pool, PoolRef ref, Collection<Pod> pods, Plan plan, List<Worker> workers, Map<String, Seen> seen,
-      Assignment before, List<JobRef> expected) {}
+      Assignment before, List<JobRef> expected, Set<JobRef> paused, Set<JobRef> ending) {
 
-  /** What became of it. */
-  record Done(int created, String problem) {}
+    /** Every job that a worker of the pool may have something of. */
+    Set<JobRef> jobs() {
+      Set<JobRef> all = new LinkedHashSet<>(expected);
+      if (before != null) {
+        all.addAll(before.jobs());
+      }
+      return all;
+    }
+  }
+
+  /**
+   * What became of it.
+   *
+   * @param delay how long until workers that are missing may be made; zero when they may be now
+   */
+  record Done(int created, String problem, Duration delay) {}
 
   Done realize(Order order, PoolMemory memory, Instant now) {
-    List<JobRef> working = assign(order);
-    Map<String, Pod> byName = order.pods().stream().collect(Collectors.toMap(pod -> pod.getMetadata().getName(), Function.identity()));
-    for (Worker worker : order.plan().lost()) {
-      events.warning(order.pool(), "WorkerLost", worker.name() + ": " + PodStages.ending(byName.get(worker.name())));
-    }
-    for (Worker worker : order.plan().remove()) {
-      if (worker.gone()) {
-        bury(order.ref(), worker.name(), working);
-      }
-      fleet.remove(byName.get(worker.name()));
-    }
-    order.seen().forEach((name, seen) -> {
-      if (!byName.containsKey(name) && seen.age().compareTo(ORPHAN) > 0) {
-        bury(order.ref(), name, working);
-      }
-    });
-    memory.ended(order.plan().lost(), order.workers(), now);
+    assign(order);
+    Set<String> explained = end(order, memory);
+    memory.ended(order.plan().lost(), explained, order.workers(), now);
     return create(order, memory.backoff().left(now));
   }
 
   /** A job that is not followed yet stays assigned when it was: an operator that starts again must not stop its workers. */
-  private List<JobRef> assign(Order order) {
+  private void assign(Order order) {
     List<JobRef> earlier = order.before() == null ? List.of() : order.before().jobs();
     List<JobRef> working = order.expected().stream().filter(job -> active.find(job).isPresent() || earlier.contains(job)).toList();
-    Assignment next = new Assignment(working, Set.copyOf(order.plan().draining()));
+    Assignment next = new Assignment(working, only(working, order.paused()), only(working, order.ending()), Set.copyOf(order.plan().draining()));
     if (!next.equals(order.before())) {
       pools.assign(order.ref(), next);
     }
-    return working;
   }
 
-  private void bury(PoolRef pool, String worker, List<JobRef> jobs) {
-    for (JobRef job : jobs) {
-      try {
-        ledger.forget(job, worker);
-      } catch (LedgerGoneException e) {
-        // Nothing is leased in an account that is gone.
+  private static Set<JobRef> only(List<JobRef> working, Set<JobRef> some) {
+    return working.stream().filter(some::contains).collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** Settles what ended, then removes pods; gives the names of crashed workers of which is known what was inside. */
+  private Set<String> end(Order order, PoolMemory memory) {
+    Map<String, Pod> byName = order.pods().stream().collect(Collectors.toMap(pod -> pod.getMetadata().getName(), Function.identity()));
+    Set<String> explained = new HashSet<>();
+    for (Worker worker : order.plan().remove()) {
+      Pod pod = byName.get(worker.name());
+      String found = "";
+      if (worker.stage() == Worker.Stage.CRASHED) {
+        EndedWorkers.Crash crash = ended.crashed(order.ref(), pod, order.jobs());
+        found = "; " + crash.message();
+        if (crash.explained()) {
+          explained.add(worker.name());
+        }
+      } else if (worker.gone()) {
+        ended.left(order.ref(), worker.name(), order.jobs());
+      }
+      if (order.plan().lost().contains(worker)) {
+        events.warning(order.pool(), "WorkerLost", worker.name() + ": " + PodStages.ending(pod) + found);
+      }
+      fleet.remove(pod);
+      if (worker.gone()) {
+        memory.buried(worker.name());
       }
     }
-    pools.forget(pool, worker);
+    order.seen().forEach((name, seen) -> {
+      if (!byName.containsKey(name) && seen.age().compareTo(ORPHAN) > 0) {
+        ended.left(order.ref(), name, order.jobs());
+      }
+    });
+    return explained;
   }
 
   private Done create(Order order, Duration wait) {
     if (order.plan().create() == 0 || !wait.isZero()) {
-      return new Done(0, "");
+      return new Done(0, "", wait);
     }
     List<PodTemplateRules.Violation> violations = rules.check(order.pool().getSpec().template());
     if (!violations.isEmpty()) {
-      return new Done(0, "spec." + violations.getFirst());
+      return new Done(0, "spec." + violations.getFirst(), Duration.ZERO);
     }
     int created = 0;
     try {
       for (; created < order.plan().create(); created++) {
         cache.accept(fleet.create(order.pool()));
       }
-      return new Done(created, "");
+      return new Done(created, "", Duration.ZERO);
     } catch (KubernetesClientException e) {
-      return new Done(created, "the API server refuses worker pods: " + e.getMessage());
+      return new Done(created, "the API server refuses worker pods: " + e.getMessage(), Duration.ZERO);
     }
   }
 }

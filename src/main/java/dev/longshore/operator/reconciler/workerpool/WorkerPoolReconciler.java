@@ -63,7 +63,7 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
     this.synced = synced;
     this.clock = parts.clock();
     Realize realize = new Realize(parts, pod -> pods.handleRecentResourceCreate(ResourceID.fromResource(pod), pod));
-    this.pass = new PoolPass(parts.known(), pools, new Collect(active), realize, clock);
+    this.pass = new PoolPass(parts.known(), pools, fleet, new Collect(active), realize, clock);
   }
 
   @Override
@@ -85,17 +85,19 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
     PoolStates states = new PoolStates(pool.getMetadata().getGeneration(), clock.instant(),
         WorkerPods.selector(pool.getMetadata().getName()));
     WorkerPoolStatus after;
+    Duration again = PASS;
     try {
       PoolPass.Result result = pass.run(pool, context.getSecondaryResources(Pod.class));
       board.put(ref(pool), result.figures());
       after = states.passed(before, result.figures(), result.crashes(), result.problem());
+      again = result.delay().isZero() || result.delay().compareTo(PASS) > 0 ? PASS : result.delay();
     } catch (StoreUnavailableException e) {
       after = states.waiting(before, "LedgerUnavailable", "the ledger is away; the workers stay: " + e.getMessage());
     } catch (StoreFullException e) {
       after = states.waiting(before, "LedgerFull", "the ledger takes no more data; the workers stay: " + e.getMessage());
     }
     statuses.write(pool, after, WorkerPoolStatus.class);
-    return UpdateControl.<WorkerPool>noUpdate().rescheduleAfter(PASS);
+    return UpdateControl.<WorkerPool>noUpdate().rescheduleAfter(again);
   }
 
   /** Jobs that named the pool wait from here on until there is one of that name again. */

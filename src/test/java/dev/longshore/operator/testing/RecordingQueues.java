@@ -63,12 +63,6 @@ public final class RecordingQueues implements WorkQueues {
   }
 
   @Override
-  public void purge(JobRef job) {
-    check();
-    control.remove(job);
-  }
-
-  @Override
   public Depth depth(JobRef job, Kind kind) {
     check();
     return new Depth(declared.contains(job), 0, 0);

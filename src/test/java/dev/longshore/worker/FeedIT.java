@@ -45,7 +45,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** Feeds on a real broker and a real store; the test is the operator that finds what is missing. */
 class FeedIT {
   @RegisterExtension static final Services SERVICES = new Services();
-  private static final Duration LIMIT = Duration.ofSeconds(25);
+  private static final Duration LIMIT = Duration.ofSeconds(60);
 
   private final PoolRef pool = new PoolRef("ns", "pool-" + UUID.randomUUID());
   private final JobRef job = new JobRef("ns", "numbers", UUID.randomUUID().toString());

@@ -109,6 +109,8 @@ final class RabbitConsumption implements WorkQueues.Consumption {
     }
     QueueProbe.Answer answer = probe.ask(queue);
     if (answer == QueueProbe.Answer.SERVES) {
+      // the broker's side of a channel keeps what it knew of a deleted queue, and delivers nothing of its successor (3.10.8)
+      dropChannel();
       doubtful = false;
       return true;
     }

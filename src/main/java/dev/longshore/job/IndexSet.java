@@ -2,6 +2,8 @@ package dev.longshore.job;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.PrimitiveIterator;
 import java.util.function.LongConsumer;
@@ -56,6 +58,15 @@ public final class IndexSet {
     return builder.build();
   }
 
+  /** The indexes of all ranges, which may come in any order, touch and overlap. */
+  public static IndexSet ofRanges(Collection<Range> ranges) {
+    List<Range> sorted = new ArrayList<>(ranges);
+    sorted.sort(Comparator.comparingLong(Range::first));
+    Builder builder = new Builder();
+    sorted.forEach(r -> builder.add(r.first(), r.last()));
+    return builder.build();
+  }
+
   /** Reads {@code 1,3-5,7}; an empty text is the empty set. Throws {@link IllegalArgumentException} that quotes the part that is wrong. */
   public static IndexSet parse(String text) {
     if (text.isBlank()) {
@@ -73,10 +84,7 @@ public final class IndexSet {
         throw new IllegalArgumentException("'" + trimmed + "' is neither an index nor a range such as 3-5");
       }
     }
-    ranges.sort((a, b) -> Long.compare(a.first(), b.first()));
-    Builder builder = new Builder();
-    ranges.forEach(r -> builder.add(r.first(), r.last()));
-    return builder.build();
+    return ofRanges(ranges);
   }
 
   public boolean isEmpty() {
@@ -161,10 +169,7 @@ public final class IndexSet {
   public IndexSet plus(IndexSet other) {
     List<Range> all = new ArrayList<>(ranges());
     all.addAll(other.ranges());
-    all.sort((a, b) -> Long.compare(a.first(), b.first()));
-    Builder builder = new Builder();
-    all.forEach(r -> builder.add(r.first(), r.last()));
-    return builder.build();
+    return ofRanges(all);
   }
 
   /** The first {@code max} ranges at most; the same set when it has no more. */

@@ -102,7 +102,7 @@ public final class GuardedProcessor implements AutoCloseable {
       return forAll(batch, new Outcome.Retry(new Failure("RateLimited", "the processor's own rate limit"), after, false));
     } catch (Exception | LinkageError | StackOverflowError | AssertionError e) {
       failed.increment();
-      return forAll(batch, Outcome.retry(new Failure(e.getClass().getSimpleName(), message(e))));
+      return forAll(batch, Outcome.retry(Failure.thrown(e)));
     }
   }
 

@@ -45,7 +45,8 @@ public sealed interface Message {
   /**
    * An item that failed for good, for people to look at.
    *
-   * @param json a JSON object: index, attempts, code, message, worker, time, item
+   * @param json a JSON object: index, attempts, errors (of each attempt, oldest first: attempt, code, message, worker, time), then code,
+   *     message, worker and time of the last one, and the item
    */
   record DeadLetter(int run, long index, byte[] json) implements Message {}
 

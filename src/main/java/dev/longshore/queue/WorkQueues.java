@@ -31,25 +31,27 @@ public interface WorkQueues extends AutoCloseable {
     };
   }
 
-  /** Makes a job's queues, and the ladder when it is missing. Again is harmless. Only the operator does this. */
+  /**
+   * Makes a job's queues, and the ladder when it is missing. Only the operator does this. Again is harmless and repairs: a queue, an exchange or
+   * a binding of the job or of the ladder that somebody deleted is there again, and a queue that has lost what it was made of is made anew.
+   * Throws {@link QueueUnavailableException} also while a queue has no leader and may get one.
+   */
   void declare(JobRef job);
 
   /** Removes a job's queues with all they hold. Again is harmless. */
   void delete(JobRef job);
 
-  /** Empties a job's work and control queue. Harmless when they are not there; dead letters stay. */
-  default void purge(JobRef job) {
-    throw new UnsupportedOperationException();
-  }
+  /** Empties a job's work and control queue, except what consumers have in hand. Harmless when they are not there; dead letters stay. */
+  void purge(JobRef job);
 
-  /** What one queue holds. */
+  /** What one queue holds. Throws {@link QueueUnavailableException} also while the queue has no leader. */
   Depth depth(JobRef job, Kind kind);
 
   /**
    * A queue's size.
    *
-   * @param exists false when there is no such queue; the counts are then 0
-   * @param ready messages that wait; a single 0 may be a lie (a quorum queue without a leader answers so)
+   * @param exists false when there is no such queue, or one that is dead and that {@link #declare} makes anew; the counts are then 0
+   * @param ready messages that wait; a single 0 may be a lie (a quorum queue that changes its leader)
    * @param consumers how many consume it
    */
   record Depth(boolean exists, long ready, int consumers) {}
@@ -59,7 +61,8 @@ public interface WorkQueues extends AutoCloseable {
    *
    * @return completes when the broker has confirmed and not returned it: only then is the message handed on. Completes with
    *     {@link UnroutableException} when no queue took it, {@link QueueUnavailableException} when the broker went away before it confirmed
-   *     (it may or may not have the message). Blocks while too many are under way.
+   *     or has not confirmed for 30 s (it may or may not have the message). Blocks while too many are under way, and while the broker
+   *     takes no messages (an alarm).
    */
   CompletableFuture<Void> publish(JobRef job, Kind kind, Message message);
 

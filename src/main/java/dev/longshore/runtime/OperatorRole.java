@@ -44,7 +44,7 @@ public class OperatorRole implements JobViews {
   private volatile Ledger ledger;
 
   int run() throws Exception {
-    Termination termination = Termination.install();
+    Termination termination = Termination.installBeforeStart();
     try (KubernetesClient kubernetes = new KubernetesClientBuilder().build();
         RedisConnection store = connections.store();
         Ledger accounts = new RedisLedger(store, config.worker().leaseTime(), config.audit().grace());
@@ -52,6 +52,7 @@ public class OperatorRole implements JobViews {
         RabbitWorkQueues queues = connections.broker("operator")) {
       queues.declareLadder();
       OperatorService service = start(kubernetes, accounts, pools, queues, OperatorConfiguration.settings(config));
+      termination.begun();
       termination.await();
       LOG.info("operator=stopping");
       service.stop();

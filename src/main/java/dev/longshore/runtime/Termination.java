@@ -10,11 +10,28 @@ public final class Termination {
   private static final int HALT_ON = 2;
   private final CountDownLatch asked = new CountDownLatch(1);
   private final AtomicInteger times = new AtomicInteger();
+  private volatile boolean begun;
   private volatile Runnable onSecond = () -> {};
+
+  private Termination(boolean begun) {
+    this.begun = begun;
+  }
 
   /** Takes over both signals. */
   public static Termination install() {
-    Termination termination = new Termination();
+    return install(true);
+  }
+
+  /**
+   * Takes over both signals for a role that has yet to find its broker and store, which may take minutes: until {@link #begun} there is
+   * nothing to bring to an end, and the first signal ends the process at once with code 0.
+   */
+  static Termination installBeforeStart() {
+    return install(false);
+  }
+
+  private static Termination install(boolean begun) {
+    Termination termination = new Termination(begun);
     for (String name : new String[] {"TERM", "INT"}) {
       Signal.handle(new Signal(name), signal -> termination.signalled(128 + signal.getNumber()));
     }
@@ -23,10 +40,18 @@ public final class Termination {
 
   private void signalled(int exitCode) {
     asked.countDown();
+    if (!begun) {
+      Runtime.getRuntime().halt(0);
+    }
     if (times.incrementAndGet() >= HALT_ON) {
       onSecond.run();
       Runtime.getRuntime().halt(exitCode);
     }
+  }
+
+  /** From now on there is something to bring to an end. */
+  void begun() {
+    begun = true;
   }
 
   /** What must still be done when the second signal ends the process. */

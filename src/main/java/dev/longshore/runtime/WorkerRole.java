@@ -33,7 +33,7 @@ public class WorkerRole {
   int run(String... args) throws Exception {
     String pod = podName(args);
     PoolRef pool = new PoolRef(config.namespace(), config.pool().orElseThrow(() -> new IllegalStateException("LONGSHORE_POOL is not set")));
-    Termination termination = Termination.install();
+    Termination termination = Termination.installBeforeStart();
     try (ChildProcesses children = new ChildProcesses();
         Processors processors = new Processors(children, System.getenv()::get, PluginFolder.given());
         RedisConnection store = connections.store();
@@ -44,6 +44,7 @@ public class WorkerRole {
       state.add(new RoleState.Part("rabbitmq", false, () -> condition(queues.health().up(), queues.health().message())));
       try (Worker worker = assembly.worker(pool, pod, ledger, pools, queues, processors, System.getenv())) {
         state.add(new RoleState.Part("worker", false, () -> condition(worker.health().up(), worker.health().message())));
+        termination.begun();
         worker.start();
         LOG.infof("worker=%s pool=%s started", pod, pool);
         Thread.ofVirtual().start(() -> drainWhenAsked(termination, worker));

@@ -89,6 +89,15 @@ public interface Ledger extends AutoCloseable {
   /** Ends intake with the true number of items. False when fenced. */
   boolean completeIntake(JobRef job, long epoch, long total);
 
+  /**
+   * The holder reads the source no more, though intake goes on: from now on its crash is no crash of intake. Does nothing when fenced, or when
+   * another one reads.
+   */
+  void leaveIntake(JobRef job, long epoch, String holder);
+
+  /** The source's position that intake stored last, also when it is complete; empty before the first, and without an account. */
+  Optional<String> position(JobRef job);
+
   /** Begins a new intake epoch, because no feed lives; the feed with the returned epoch must then be published. Empty when intake is complete. */
   Optional<Long> restartIntake(JobRef job);
 
@@ -115,14 +124,10 @@ public interface Ledger extends AutoCloseable {
    * Says what {@code holder} has inside the processor of this job from now on, all of it; to be called before a call begins. Only these can
    * be suspects when the holder crashes. What has been settled since does not count any more.
    */
-  default void enter(JobRef job, String holder, IndexSet inside) {
-    throw new UnsupportedOperationException();
-  }
+  void enter(JobRef job, String holder, IndexSet inside);
 
   /** What {@code holder} has inside the processor and has not settled; a job without an account, or with nothing, is absent. */
-  default Map<JobRef, IndexSet> inside(Collection<JobRef> jobs, String holder) {
-    throw new UnsupportedOperationException();
-  }
+  Map<JobRef, IndexSet> inside(Collection<JobRef> jobs, String holder);
 
   /**
    * The holder's process ended as it should not have. Its leases end as by {@link #forget}; what was inside the processor becomes suspect. A
@@ -131,9 +136,7 @@ public interface Ledger extends AutoCloseable {
    *
    * @param alone whether nothing else, of any job, was inside this worker's processors
    */
-  default CrashReply crashed(JobRef job, String holder, boolean alone) {
-    throw new UnsupportedOperationException();
-  }
+  CrashReply crashed(JobRef job, String holder, boolean alone);
 
   /**
    * What a crash left.
@@ -166,9 +169,7 @@ public interface Ledger extends AutoCloseable {
   record SettleReply(IndexSet won, boolean allFinal) {}
 
   /** What the ledger remembers of attempts that failed and were to be followed by another; by index, oldest first, at most 20 an item. */
-  default Map<Long, List<PastAttempt>> attempts(JobRef job, IndexSet indexes) {
-    throw new UnsupportedOperationException();
-  }
+  Map<Long, List<PastAttempt>> attempts(JobRef job, IndexSet indexes);
 
   /**
    * An attempt that failed.
@@ -199,9 +200,7 @@ public interface Ledger extends AutoCloseable {
    * anything; the feed with that epoch must then be published. Goes through a large job in pieces: a crash in between leaves marks, which
    * {@link #restartGaps} finds.
    */
-  default Gaps markMissing(JobRef job) {
-    throw new UnsupportedOperationException();
-  }
+  Gaps markMissing(JobRef job);
 
   /**
    * What is to be fed again.
@@ -214,31 +213,21 @@ public interface Ledger extends AutoCloseable {
    * The marked indexes that are not final, from {@code from} on, at most {@code maxRanges} ranges; empty at the end. Also shows that the feed
    * lives. No answer when {@code epoch} is not the ledger's: another feed has taken over.
    */
-  default Optional<IndexSet> gaps(JobRef job, long epoch, long from, int maxRanges) {
-    throw new UnsupportedOperationException();
-  }
+  Optional<IndexSet> gaps(JobRef job, long epoch, long from, int maxRanges);
 
   /** Takes marks away, and the copies of their items, behind the confirms of what was published. False when fenced. */
-  default boolean fed(JobRef job, long epoch, IndexSet indexes) {
-    throw new UnsupportedOperationException();
-  }
+  boolean fed(JobRef job, long epoch, IndexSet indexes);
 
   /** Begins a new epoch of the gaps feed, because marks are left and no feed lives. Empty when nothing is marked. */
-  default Optional<Long> restartGaps(JobRef job) {
-    throw new UnsupportedOperationException();
-  }
+  Optional<Long> restartGaps(JobRef job);
 
   /** The items' JSON as it was kept with results that a redrive took back; what is not kept is absent. */
-  default Map<Long, byte[]> copies(JobRef job, IndexSet indexes) {
-    throw new UnsupportedOperationException();
-  }
+  Map<Long, byte[]> copies(JobRef job, IndexSet indexes);
 
   // -- steering ------------------------------------------------------------------------------------------------------------------
 
   /** Stops, or starts again, the clock of the run's active time. Again is harmless. */
-  default void suspend(JobRef job, boolean suspended) {
-    throw new UnsupportedOperationException();
-  }
+  void suspend(JobRef job, boolean suspended);
 
   /**
    * Ends intake and closes as cancelled every index that no live holder has a lease of. To be repeated until nothing is left: a leased item
@@ -246,9 +235,7 @@ public interface Ledger extends AutoCloseable {
    * more. Goes through a large job in pieces: the first one makes the job a cancelled one, and what a crash leaves open the next call closes.
    * A run that has ended stays as it is.
    */
-  default void cancel(JobRef job) {
-    throw new UnsupportedOperationException();
-  }
+  void cancel(JobRef job);
 
   /**
    * Opens failed items again and marks them to be fed ({@link #gaps}); when the run has ended, begins the next one, in which also every index
@@ -256,9 +243,7 @@ public interface Ledger extends AutoCloseable {
    * carried out changes nothing when it comes again, and gets the same reply. A job that was cancelled stays so: it gets a reply with no items.
    * Goes through a large job in pieces, the beginning of the next run last: after a crash the same request goes on where it stopped.
    */
-  default RedriveReply redrive(JobRef job, String request, Selection selection) {
-    throw new UnsupportedOperationException();
-  }
+  RedriveReply redrive(JobRef job, String request, Selection selection);
 
   /** Which failed items a redrive opens. */
   sealed interface Selection {
@@ -300,14 +285,10 @@ public interface Ledger extends AutoCloseable {
   IndexSet failedIndexes(JobRef job, int maxRanges);
 
   /** Calls {@code action} in index order for each failed item, or those of one {@link Selection.Group}, in flat memory. */
-  default void failures(JobRef job, Optional<String> fingerprint, Consumer<ItemResult> action) {
-    throw new UnsupportedOperationException();
-  }
+  void failures(JobRef job, Optional<String> fingerprint, Consumer<ItemResult> action);
 
   /** The groups of failures, most frequent first, at most {@code max}. */
-  default List<FailureGroup> failureGroups(JobRef job, int max) {
-    throw new UnsupportedOperationException();
-  }
+  List<FailureGroup> failureGroups(JobRef job, int max);
 
   /** Calls {@code action} in index order for each final item from {@code fromIndex} on, in flat memory. */
   void results(JobRef job, long fromIndex, Consumer<ItemResult> action);

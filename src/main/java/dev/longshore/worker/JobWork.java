@@ -8,37 +8,48 @@ import dev.longshore.worker.consume.DeadLetters;
 import dev.longshore.worker.consume.WorkConsumer;
 import dev.longshore.worker.execute.BatchProcessor;
 import dev.longshore.worker.execute.ProcessorOpener;
+import dev.longshore.worker.execute.WorkerGate;
 import dev.longshore.worker.intake.FeedConsumer;
 import dev.longshore.worker.intake.SourceOpener;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jboss.logging.Logger;
 
 /** What this worker does for one job, from its assignment until it leaves: a processor, a consumer of chunks and one of feeds. */
 final class JobWork {
   private static final Logger LOG = Logger.getLogger(JobWork.class);
   private static final Duration OPEN_AGAIN = Duration.ofSeconds(5);
+  private static final Duration FEED_ENDS = Duration.ofSeconds(5);
 
   private final JobAccess access;
   private final WorkQueues queues;
   private final SourceOpener sources;
   private final ProcessorOpener processors;
   private final DeadLetters letters;
+  private final Duration holdLimit;
+  private final WorkerGate gate;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
+  private final AtomicBoolean saidGone = new AtomicBoolean();
   private volatile JobSpec spec;
   private volatile WorkConsumer chunks;
   private volatile FeedConsumer feeds;
   private boolean leaving;
+  private boolean ending;
+  private boolean paused;
   private boolean opening;
 
-  JobWork(JobAccess access, JobSpec spec, WorkQueues queues, SourceOpener sources, ProcessorOpener processors, DeadLetters letters) {
+  JobWork(JobAccess access, JobSpec spec, WorkQueues queues, SourceOpener sources, ProcessorOpener processors, DeadLetters letters,
+      Duration holdLimit, WorkerGate gate) {
     this.access = access;
     this.spec = spec;
     this.queues = queues;
     this.sources = sources;
     this.processors = processors;
     this.letters = letters;
+    this.holdLimit = holdLimit;
+    this.gate = gate;
   }
 
   /** Begins on a thread of its own: opening a processor may take a while. */
@@ -98,12 +109,14 @@ final class JobWork {
     if (leaving) {
       return false;
     }
-    WorkConsumer working = new WorkConsumer(access, queues, () -> spec, processor, letters, this::gone);
+    WorkConsumer working = new WorkConsumer(access, queues, () -> spec, processor, letters, holdLimit, gate, this::gone);
     feeds = new FeedConsumer(access, queues, sources, () -> spec, working::batchSize, letters, this::gone);
     chunks = working;
+    chunks.pause(paused);
+    feeds.pause(paused);
     chunks.start();
     feeds.start();
-    LOG.infof("job=%s state=working concurrency=%d batch=%d", access.job(), spec.concurrency(), chunks.batchSize());
+    LOG.infof("job=%s state=opened concurrency=%d batch=%d", access.job(), spec.concurrency(), chunks.batchSize());
     return true;
   }
 
@@ -156,6 +169,36 @@ final class JobWork {
         || !Objects.equals(a.batching().size(), b.batching().size()) || !Objects.equals(a.processor(), b.processor());
   }
 
+  /** No new item starts and what has not started goes back, or all goes on. */
+  synchronized void pause(boolean now) {
+    if (paused != now && !leaving) {
+      paused = now;
+      if (chunks != null) {
+        chunks.pause(now);
+        feeds.pause(now);
+      }
+    }
+  }
+
+  /** The job's run is over before its time: tells what runs, gives up the rest, and leaves. */
+  synchronized void end() {
+    if (ending) {
+      return;
+    }
+    ending = true;
+    LOG.infof("job=%s state=ending", access.job());
+    if (chunks != null) {
+      chunks.end();
+      FeedConsumer last = feeds;
+      Thread.ofVirtual().name("end-" + access.job().name()).start(() -> {
+        // what a feed still does is fenced: nobody waits for one that hangs
+        access.outage().await(FEED_ENDS);
+        last.close();
+      });
+    }
+    drain();
+  }
+
   void tick(int heapPercent) {
     WorkConsumer working = chunks;
     if (working != null) {
@@ -185,6 +228,9 @@ final class JobWork {
 
   /** The job has no ledger any more: nothing of it means anything. */
   private void gone() {
+    if (!saidGone.compareAndSet(false, true)) {
+      return;
+    }
     LOG.infof("job=%s state=gone reason=\"it has no ledger; its deliveries are dropped\"", access.job());
     Thread.ofVirtual().start(this::close);
   }

@@ -15,6 +15,7 @@ import dev.longshore.worker.access.JobAccess;
 import dev.longshore.worker.access.Outage;
 import dev.longshore.worker.consume.DeadLetters;
 import dev.longshore.worker.execute.ProcessorOpener;
+import dev.longshore.worker.execute.WorkerGate;
 import dev.longshore.worker.intake.SourceOpener;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -45,6 +46,7 @@ public final class Worker implements AutoCloseable {
   private final ProcessorOpener processors;
   private final DeadLetters letters;
   private final Outage outage = new Outage();
+  private final WorkerGate gate = new WorkerGate();
   private final Map<JobRef, JobWork> works = new ConcurrentHashMap<>();
   private final Set<JobRef> refused = new HashSet<>();
   private final Semaphore hint = new Semaphore(0);
@@ -162,11 +164,19 @@ public final class Worker implements AutoCloseable {
     }
     Set<JobRef> assigned = new HashSet<>(assignment.jobs());
     works.forEach((job, work) -> {
-      if (!assigned.contains(job)) {
+      if (assignment.ending().contains(job)) {
+        work.end();
+      } else if (!assigned.contains(job)) {
         work.drain();
+      } else {
+        work.pause(assignment.paused().contains(job));
       }
     });
-    assignment.jobs().forEach(this::follow);
+    for (JobRef job : assignment.jobs()) {
+      if (!assignment.ending().contains(job)) {
+        follow(job, assignment.paused().contains(job));
+      }
+    }
     synchronized (this) {
       if (state == State.STARTING) {
         state = State.READY;
@@ -174,7 +184,7 @@ public final class Worker implements AutoCloseable {
     }
   }
 
-  private void follow(JobRef job) {
+  private void follow(JobRef job, boolean paused) {
     Optional<JobSpec> spec = Optional.empty();
     try {
       spec = ledger.spec(job);
@@ -188,16 +198,17 @@ public final class Worker implements AutoCloseable {
     if (spec.isPresent() && work != null) {
       work.follow(spec.get());
     } else if (spec.isPresent()) {
-      startWork(job, spec.get());
+      startWork(job, spec.get(), paused);
     }
   }
 
-  private synchronized void startWork(JobRef job, JobSpec spec) {
+  private synchronized void startWork(JobRef job, JobSpec spec, boolean paused) {
     if (state == State.DRAINING || state == State.DRAINED || outage.closed()) {
       return;
     }
     JobAccess access = new JobAccess(job, settings.pod(), ledger, queues, outage);
-    JobWork work = new JobWork(access, spec, queues, sources, processors, letters);
+    JobWork work = new JobWork(access, spec, queues, sources, processors, letters, settings.holdLimit(), gate);
+    work.pause(paused);
     works.put(job, work);
     work.ended().thenRun(() -> {
       works.remove(job, work);

@@ -88,6 +88,31 @@ public abstract class WorkQueuesContract {
   }
 
   @Test
+  void aPurgeEmptiesWorkAndControlAndLeavesDeadLetters() throws Exception {
+    publishNow(Kind.WORK, work(0));
+    publishNow(Kind.WORK, work(1));
+    publishNow(Kind.CONTROL, new Message.Feed(1, 1, Message.Target.SOURCE));
+    publishNow(Kind.DEAD, new Message.DeadLetter(1, 7, "{}".getBytes()));
+    awaitReady(Kind.WORK, 2);
+    Received received = Received.holding();
+    try (var consumption = queues.consume(job, Kind.WORK, 1, received)) {
+      await().atMost(LIMIT).until(() -> received.count() == 1);
+
+      queues.purge(job);
+
+      awaitReady(Kind.WORK, 0);
+      awaitReady(Kind.CONTROL, 0);
+      awaitReady(Kind.DEAD, 1);
+    }
+    awaitReady(Kind.WORK, 1);
+    publishNow(Kind.WORK, work(2));
+    awaitReady(Kind.WORK, 2);
+    queues.delete(job);
+    queues.purge(job);
+    assertThat(queues.depth(job, Kind.WORK).exists()).isFalse();
+  }
+
+  @Test
   void carriesEveryKindOfMessage() throws Exception {
     Chunk chunk = new Chunk(IndexSet.parse("3-5,9"), 4, List.of("1".getBytes(), "2".getBytes(), "\"ü\"".getBytes(StandardCharsets.UTF_8),
         "{}".getBytes()));

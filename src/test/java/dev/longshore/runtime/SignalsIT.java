@@ -30,7 +30,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Processes that are told to end, frozen, restarted and replaced in the middle of a job: nothing is lost, no attempt is spent. */
 class SignalsIT {
   private static final int ITEMS = 240;
-  /** Writes a line when an item starts and another when it is done, each with the process: files are shared by all workers. */
+  /**
+   * An item takes a second, or less once the test has opened the gate. A line is written when it starts and another when it is done, each with
+   * the process: the file is shared by all workers.
+   */
   private static final String SLOW = """
       import com.fasterxml.jackson.databind.JsonNode;
       import dev.longshore.job.*;
@@ -40,17 +43,18 @@ class SignalsIT {
       import java.util.concurrent.*;
       public final class Slow implements ItemProcessor {
         private Path log;
-        private long millis;
+        private Path gate;
         public String name() { return "slow"; }
         public void start(JsonNode config) {
           log = Path.of(config.path("log").asText());
-          millis = config.path("millis").asLong();
+          gate = Path.of(config.path("gate").asText());
         }
         public List<Outcome> process(List<WorkItem> batch) throws Exception {
           List<Outcome> outcomes = new ArrayList<>();
           for (WorkItem item : batch) {
             write("start", item);
-            new CountDownLatch(1).await(millis, TimeUnit.MILLISECONDS);
+            long done = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
+            while (System.nanoTime() < done && !Files.exists(gate)) new CountDownLatch(1).await(20, TimeUnit.MILLISECONDS);
             write("end", item);
             outcomes.add(Outcome.DONE);
           }
@@ -84,13 +88,14 @@ class SignalsIT {
 
   @Test
   void aWorkerThatIsToldToEndFinishesWhatItStartedAndGivesTheRestBack() throws Exception {
-    JobRef job = create("told", 100);
+    JobRef job = create("told");
     long worker = oneThatWorks(job);
 
     signal("TERM", worker);
 
     await("it ends").atMost(LIMIT).until(() -> !ProcessHandle.of(worker).map(ProcessHandle::isAlive).orElse(false));
     assertThat(cluster.succeeded(job)).as("the job is still in its middle").isLessThan(ITEMS);
+    open(job);
     cluster.awaitPhase(job, "Complete");
     assertEachCountsOnce(job);
     assertEachRanOnce(job);
@@ -98,11 +103,12 @@ class SignalsIT {
 
   @Test
   void aFrozenWorkersLateResultsCountOnce() throws Exception {
-    JobRef job = create("frozen", 200);
+    JobRef job = create("frozen");
     long frozen = oneThatWorks(job);
 
     signal("STOP", frozen);
 
+    open(job);
     // its leases end while it sleeps, and an audit gives its items to the other
     await("others take over what it has").atMost(LIMIT).untilAsserted(() -> assertThat(cluster.succeeded(job)).as(cluster::told).isEqualTo(ITEMS));
     signal("CONT", frozen);
@@ -116,7 +122,7 @@ class SignalsIT {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void anOperatorThatIsRestartedLosesNothing(boolean killed) throws Exception {
-    JobRef job = create(killed ? "killed" : "restarted", 100);
+    JobRef job = create(killed ? "killed" : "restarted");
     oneThatWorks(job);
     Map<String, Long> workers = cluster.workers(job.name());
 
@@ -126,6 +132,7 @@ class SignalsIT {
     cluster.startOperator();
 
     assertThat(cluster.workers(job.name())).as("the workers stay").isEqualTo(workers);
+    open(job);
     cluster.awaitPhase(job, "Complete");
     assertEachCountsOnce(job);
     assertEachRanOnce(job);
@@ -134,7 +141,7 @@ class SignalsIT {
 
   @Test
   void aNewTemplateReplacesEveryWorkerInTheMiddleOfAJob() throws Exception {
-    JobRef job = create("rolled", 150);
+    JobRef job = create("rolled");
     oneThatWorks(job);
     Set<String> old = cluster.workers(job.name()).keySet();
 
@@ -148,6 +155,7 @@ class SignalsIT {
       });
     });
     assertThat(cluster.succeeded(job)).as("the job is still in its middle").isLessThan(ITEMS);
+    open(job);
     cluster.awaitPhase(job, "Complete");
     assertEachCountsOnce(job);
     assertEachRanOnce(job);
@@ -155,7 +163,7 @@ class SignalsIT {
 
   @Test
   void aTemplateWhoseWorkersCannotStartLeavesTheOldOnesAtWork() throws Exception {
-    JobRef job = create("broken", 100);
+    JobRef job = create("broken");
     oneThatWorks(job);
     Map<String, Long> old = cluster.workers(job.name());
 
@@ -164,6 +172,7 @@ class SignalsIT {
     await("a new one is tried").atMost(LIMIT).until(() -> cluster.pods(job.name()).stream().anyMatch(pod -> !old.containsKey(pod.getMetadata()
         .getName()) && "Pending".equals(pod.getStatus().getPhase())));
     assertThat(cluster.workers(job.name())).as("the old ones work on").isEqualTo(old);
+    open(job);
     cluster.awaitPhase(job, "Complete");
     assertEachCountsOnce(job);
     assertEachRanOnce(job);
@@ -171,17 +180,17 @@ class SignalsIT {
 
   // -- the parts of a test -------------------------------------------------------------------------------------------------------
 
-  private JobRef create(String name, long millis) {
+  private JobRef create(String name) {
     return cluster.create("""
         apiVersion: longshore.dev/v1alpha1
         kind: BatchJob
         metadata: {name: %s}
         spec:
           source: {items: [%s]}
-          processor: {plugin: {name: slow, config: {log: "%s", millis: %d}}}
+          processor: {plugin: {name: slow, config: {log: "%s", gate: "%s"}}}
           batching: {size: 1}
           workers: {minReplicas: 2, maxReplicas: 2, concurrency: 2}
-        """.formatted(name, IntStream.range(0, ITEMS).mapToObj(String::valueOf).collect(Collectors.joining(", ")), log(name), millis));
+        """.formatted(name, IntStream.range(0, ITEMS).mapToObj(String::valueOf).collect(Collectors.joining(", ")), log(name), gate(name)));
   }
 
   /** The process of a worker, once both have finished some items and there are many left. */
@@ -219,6 +228,15 @@ class SignalsIT {
 
   private static Path log(String name) {
     return folder.resolve(name + ".calls");
+  }
+
+  private static Path gate(String name) {
+    return folder.resolve(name + ".gate");
+  }
+
+  /** From now on no item takes long. */
+  private static void open(JobRef job) throws IOException {
+    Files.createFile(gate(job.name()));
   }
 
   private static List<Line> lines(JobRef job) throws IOException {

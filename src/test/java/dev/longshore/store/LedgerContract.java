@@ -127,12 +127,14 @@ public abstract class LedgerContract {
     List<org.assertj.core.api.ThrowableAssert.ThrowingCallable> steps = List.of(
         () -> l.changeSpec(job, Accounts.spec()), () -> l.fail(job, "InvalidSource", "x"), () -> l.beginIntake(job, 1, "w"),
         () -> l.announce(job, 1, 5), () -> l.advance(job, 1, 5, "{}"), () -> l.completeIntake(job, 1, 5), () -> l.restartIntake(job),
+        () -> l.leaveIntake(job, 1, "w"),
         () -> l.take(job, set("0"), 1, "w"), () -> l.release(job, set("0"), 1, "w"), () -> l.settle(job, success(set("0"), 1, "w", "w")),
         () -> l.forget(job, "w"), () -> l.audit(job), () -> l.failedIndexes(job, 5), () -> l.results(job, 0, r -> { }),
         () -> l.publishStatus(job, Map.of("phase", "Running")), () -> l.finish(job, 1, JobPhase.COMPLETE));
     steps.forEach(step -> assertThatThrownBy(step).isInstanceOf(LedgerGoneException.class));
     assertThat(l.read(List.of(job))).isEmpty();
     assertThat(l.spec(job)).isEmpty();
+    assertThat(l.position(job)).isEmpty();
     l.beat(List.of(job), "w");
     assertThat(l.read(List.of(job))).isEmpty();
   }
@@ -202,6 +204,19 @@ public abstract class LedgerContract {
     assertThat(counts().pending()).isEqualTo(100);
     assertThat(counts().intakeComplete()).isFalse();
     assertThat(reading().intakeStarted()).isNotNull();
+  }
+
+  @Test
+  public void thePositionIsThereForOthersToo() {
+    assertThat(ledger().position(job)).isEmpty();
+    ledger().beginIntake(job, 1, "w1");
+    ledger().advance(job, 1, 60, "{\"at\":60}");
+    ledger().leaveIntake(job, 1, "w1");
+    assertThat(ledger().position(job)).contains("{\"at\":60}");
+    ledger().completeIntake(job, 1, 60);
+    ledger().leaveIntake(job, 1, "w1");
+    assertThat(ledger().position(job)).contains("{\"at\":60}");
+    assertThat(reading().intake().complete()).isTrue();
   }
 
   @Test

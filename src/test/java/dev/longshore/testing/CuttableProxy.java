@@ -1,18 +1,27 @@
 package dev.longshore.testing;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 
-/** Forwards TCP connections on the loopback address until they are cut. */
+/** Forwards TCP connections on the loopback address until they are cut, refused or stalled. */
 public final class CuttableProxy implements AutoCloseable {
   private final ServerSocket server;
   private final int target;
-  private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+  /** The sockets towards clients, each with its own towards the target. */
+  private final Set<Pair> open = ConcurrentHashMap.newKeySet();
+  private final Object gate = new Object();
+  private boolean stalled;
+  private volatile boolean refusing;
+
+  private record Pair(Socket client, Socket upstream) {}
 
   public CuttableProxy(int target) {
     this.target = target;
@@ -28,46 +37,102 @@ public final class CuttableProxy implements AutoCloseable {
     return server.getLocalPort();
   }
 
-  /** Cuts every connection; new ones are taken. */
+  /** Cuts every connection; new ones are taken. Returns how many sockets were closed. */
   public int cut() {
+    return cut(() -> true);
+  }
+
+  /** Cuts those connections for which {@code chosen} says so, asked once for each; new ones are taken. Returns how many sockets were closed. */
+  public int cut(BooleanSupplier chosen) {
     int cut = 0;
-    for (Socket socket : open) {
-      closeQuietly(socket);
-      cut++;
+    for (Pair pair : open) {
+      if (chosen.getAsBoolean()) {
+        end(pair);
+        cut += 2;
+      }
     }
     return cut;
   }
 
+  /** Cuts every connection, and ends new ones at once until {@link #heal}. */
+  public void refuse() {
+    refusing = true;
+    cut();
+  }
+
+  /** Holds all bytes back, in both directions, until {@link #heal}; connections stay open and new ones are taken. */
+  public void stall() {
+    synchronized (gate) {
+      stalled = true;
+    }
+  }
+
+  /** Lets everything through again; what was held back arrives. */
+  public void heal() {
+    refusing = false;
+    synchronized (gate) {
+      stalled = false;
+      gate.notifyAll();
+    }
+  }
+
   private void accept() {
     while (!server.isClosed()) {
+      Socket client = null;
       try {
-        Socket client = server.accept();
-        Socket upstream = new Socket(InetAddress.getLoopbackAddress(), target);
-        open.add(client);
-        open.add(upstream);
-        Thread.startVirtualThread(() -> pump(client, upstream));
-        Thread.startVirtualThread(() -> pump(upstream, client));
+        client = server.accept();
+        if (refusing) {
+          client.close();
+          continue;
+        }
+        Pair pair = new Pair(client, new Socket(InetAddress.getLoopbackAddress(), target));
+        open.add(pair);
+        Thread.startVirtualThread(() -> pump(pair, pair.client(), pair.upstream()));
+        Thread.startVirtualThread(() -> pump(pair, pair.upstream(), pair.client()));
       } catch (IOException e) {
         // closed, or the target is away: the client sees its connection end
+        closeQuietly(client);
       }
     }
   }
 
-  private void pump(Socket from, Socket to) {
+  private void pump(Pair pair, Socket from, Socket to) {
+    byte[] buffer = new byte[1 << 14];
     try {
-      from.getInputStream().transferTo(to.getOutputStream());
+      InputStream in = from.getInputStream();
+      OutputStream out = to.getOutputStream();
+      for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+        awaitOpenGate();
+        out.write(buffer, 0, read);
+      }
     } catch (IOException e) {
       // cut
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     } finally {
-      closeQuietly(from);
-      closeQuietly(to);
+      end(pair);
     }
   }
 
-  private void closeQuietly(Socket socket) {
-    open.remove(socket);
+  private void awaitOpenGate() throws InterruptedException {
+    synchronized (gate) {
+      while (stalled) {
+        gate.wait();
+      }
+    }
+  }
+
+  private void end(Pair pair) {
+    open.remove(pair);
+    closeQuietly(pair.client());
+    closeQuietly(pair.upstream());
+  }
+
+  private static void closeQuietly(Socket socket) {
     try {
-      socket.close();
+      if (socket != null) {
+        socket.close();
+      }
     } catch (IOException e) {
       // it is gone either way
     }
@@ -77,5 +142,6 @@ public final class CuttableProxy implements AutoCloseable {
   public void close() throws IOException {
     server.close();
     cut();
+    heal();
   }
 }

@@ -4,6 +4,7 @@ import dev.longshore.job.JobSpec;
 import dev.longshore.job.JobSpec.Allow;
 import dev.longshore.job.JobSpec.Backoff;
 import dev.longshore.job.JobSpec.Batching;
+import dev.longshore.job.JobSpec.Bound;
 import dev.longshore.job.JobSpec.Format;
 import dev.longshore.job.JobSpec.GuardSpec;
 import dev.longshore.job.JobSpec.InlineSource;
@@ -25,6 +26,9 @@ public final class Jobs {
   private int maxAttempts = 3;
   private OnMalformed onMalformed = OnMalformed.FAIL;
   private boolean includeItems = true;
+  private List<JobSpec.RetryRule> rules = List.of();
+  private long maxBacklog = 1_000_000;
+  private JobSpec.FailurePolicy failurePolicy = JobSpec.FailurePolicy.CONTINUE;
 
   public static Jobs spec() {
     return new Jobs();
@@ -56,6 +60,11 @@ public final class Jobs {
     return this;
   }
 
+  public Jobs rules(JobSpec.RetryRule... given) {
+    rules = List.of(given);
+    return this;
+  }
+
   public Jobs skipMalformed() {
     onMalformed = OnMalformed.SKIP;
     return this;
@@ -66,11 +75,21 @@ public final class Jobs {
     return this;
   }
 
+  public Jobs maxBacklog(long items) {
+    maxBacklog = items;
+    return this;
+  }
+
+  public Jobs canary(Bound items, Bound maxFailed) {
+    failurePolicy = new JobSpec.FailurePolicy(JobSpec.FailureMode.CONTINUE, null, null, new JobSpec.Canary(items, maxFailed), 3);
+    return this;
+  }
+
   public JobSpec build() {
     Backoff backoff = new Backoff(Duration.ofMillis(1), 2, Duration.ofMillis(10), 0.2);
     Allow allow = new Allow(Set.of("noop"), List.of(), List.of(), List.of(), true, true);
     return new JobSpec(new InlineSource(Format.JSON), onMalformed, null, new NoopProcessor(), new GuardSpec(null, null, null),
-        new Batching(batchSize, maxWait, chunkItems, 256 << 10), concurrency, maxReplicas, new RetrySpec(maxAttempts, backoff, List.of()),
-        JobSpec.FailurePolicy.CONTINUE, null, 1_000_000, null, false, new Results(includeItems, Duration.ofHours(1)), allow);
+        new Batching(batchSize, maxWait, chunkItems, 256 << 10), concurrency, maxReplicas, new RetrySpec(maxAttempts, backoff, rules),
+        failurePolicy, null, maxBacklog, null, false, new Results(includeItems, Duration.ofHours(1)), allow);
   }
 }

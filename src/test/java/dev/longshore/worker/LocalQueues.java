@@ -64,6 +64,11 @@ public final class LocalQueues implements AutoCloseable {
     return ladder.getQueue().isEmpty() && truth.depth(job, Kind.WORK).ready() == 0 && truth.depth(job, Kind.CONTROL).ready() == 0;
   }
 
+  /** How many messages are on the delay ladder. */
+  public int later() {
+    return ladder.getQueue().size();
+  }
+
   /** What waits in a queue. */
   public List<Message> ready(JobRef job, Kind kind) {
     long waiting = truth.depth(job, kind).ready();

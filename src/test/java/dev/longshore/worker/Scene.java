@@ -3,6 +3,7 @@ package dev.longshore.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.longshore.job.IndexSet;
 import dev.longshore.job.ItemCounts;
 import dev.longshore.job.ItemResult;
 import dev.longshore.job.JobRef;
@@ -16,6 +17,7 @@ import dev.longshore.source.ItemSource;
 import dev.longshore.store.AuditReading;
 import dev.longshore.store.JobReading;
 import dev.longshore.store.Ledger;
+import dev.longshore.store.Ledger.TakeReply;
 import dev.longshore.store.Pools.Assignment;
 import dev.longshore.store.StoreUnavailableException;
 import dev.longshore.store.memory.MemoryLedger;
@@ -28,8 +30,10 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /** A job, its ledger and queues, and workers that come and go. */
 final class Scene implements AutoCloseable {
@@ -42,7 +46,10 @@ final class Scene implements AutoCloseable {
   final AtomicInteger inside = new AtomicInteger();
   final AtomicInteger mostInside = new AtomicInteger();
   final AtomicInteger calls = new AtomicInteger();
+  final List<IndexSet> entered = new CopyOnWriteArrayList<>();
+  volatile UnaryOperator<TakeReply> onTake = UnaryOperator.identity();
   volatile boolean storeAway;
+  volatile Duration holdLimit = WorkerSettings.HOLD_LIMIT;
   private final List<Worker> workers = new ArrayList<>();
   private final ItemSource source;
 
@@ -61,6 +68,20 @@ final class Scene implements AutoCloseable {
 
   void assign(Set<String> draining) {
     pools.assign(POOL, new Assignment(List.of(JOB), draining));
+  }
+
+  void pause() {
+    pools.assign(POOL, new Assignment(List.of(JOB), Set.of(JOB), Set.of(), Set.of()));
+  }
+
+  void end() {
+    pools.assign(POOL, new Assignment(List.of(JOB), Set.of(), Set.of(JOB), Set.of()));
+  }
+
+  /** What the operator does when it saw a worker's process end as it should not. True when an item was charged. */
+  boolean crash(String pod) {
+    long inside = truth.inside(List.of(JOB), pod).values().stream().mapToLong(IndexSet::size).sum();
+    return !truth.crashed(JOB, pod, inside == 1).charged().isEmpty();
   }
 
   void assignNothing() {
@@ -82,7 +103,7 @@ final class Scene implements AutoCloseable {
   }
 
   Worker worker(String pod, BatchProcessor processor) {
-    Worker worker = new Worker(new WorkerSettings(POOL, pod, WorkerSettings.HOLD_LIMIT), ledger(), pools, queues.port(), (spec, inline) -> source,
+    Worker worker = new Worker(new WorkerSettings(POOL, pod, holdLimit), ledger(), pools, queues.port(), (spec, inline) -> source,
         (job, spec) -> processor, InstantSource.system());
     workers.add(worker);
     worker.start();
@@ -90,6 +111,10 @@ final class Scene implements AutoCloseable {
   }
 
   BatchProcessor processor(int batchSize, Function<List<WorkItem>, List<Outcome>> answer) {
+    return processor(batchSize, answer, () -> { });
+  }
+
+  BatchProcessor processor(int batchSize, Function<List<WorkItem>, List<Outcome>> answer, Runnable onClose) {
     return new BatchProcessor() {
       @Override
       public List<Outcome> call(List<WorkItem> batch) {
@@ -108,7 +133,9 @@ final class Scene implements AutoCloseable {
       }
 
       @Override
-      public void close() {}
+      public void close() {
+        onClose.run();
+      }
     };
   }
 
@@ -118,8 +145,12 @@ final class Scene implements AutoCloseable {
       if (storeAway) {
         throw new StoreUnavailableException("taken away by the test", null);
       }
+      if (method.getName().equals("enter")) {
+        entered.add((IndexSet) args[2]);
+      }
       try {
-        return method.invoke(truth, args);
+        Object answer = method.invoke(truth, args);
+        return answer instanceof TakeReply reply ? onTake.apply(reply) : answer;
       } catch (InvocationTargetException e) {
         throw e.getCause();
       }

@@ -31,7 +31,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -50,6 +53,7 @@ class WorkerIT {
     final RedisLedger ledger;
     final RedisPools pools;
     final RabbitWorkQueues queues;
+    final UnackedCount chunks = new UnackedCount();
     Worker worker;
 
     Process(PrivateRabbitMq rabbit, PrivateRedis store, String name) {
@@ -60,8 +64,12 @@ class WorkerIT {
     }
 
     Process work(String pod, long items, Outcome firstAttempt, Duration callTime) {
-      worker = new Worker(new WorkerSettings(POOL, pod, WorkerSettings.HOLD_LIMIT), ledger, pools, queues, (spec, inline) -> Numbers.upTo(items),
-          (j, spec) -> new Slow(firstAttempt, callTime), InstantSource.system());
+      return work(pod, items, WorkerSettings.HOLD_LIMIT, new Slow(firstAttempt, callTime));
+    }
+
+    Process work(String pod, long items, Duration holdLimit, BatchProcessor processor) {
+      worker = new Worker(new WorkerSettings(POOL, pod, holdLimit), ledger, pools, chunks.over(queues), (spec, inline) -> Numbers.upTo(items),
+          (j, spec) -> processor, InstantSource.system());
       worker.start();
       return this;
     }
@@ -91,6 +99,33 @@ class WorkerIT {
     @Override
     public int batchSize() {
       return 100;
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /** One item a call, which waits until it is let through; counts what began. */
+  private static final class Gated implements BatchProcessor {
+    final Semaphore pass = new Semaphore(0);
+    final List<WorkItem> begun = new CopyOnWriteArrayList<>();
+    final AtomicInteger interrupted = new AtomicInteger();
+
+    @Override
+    public List<Outcome> call(List<WorkItem> batch) throws InterruptedException {
+      begun.addAll(batch);
+      try {
+        pass.acquire();
+      } catch (InterruptedException e) {
+        interrupted.incrementAndGet();
+        throw e;
+      }
+      return List.of(Outcome.DONE);
+    }
+
+    @Override
+    public int batchSize() {
+      return 1;
     }
 
     @Override
@@ -149,6 +184,112 @@ class WorkerIT {
       c.close();
       b.work("b", 20_000, Outcome.retry(NO), Duration.ZERO);
       awaitAll(operator, 20_000);
+    }
+  }
+
+  @Test
+  void startsNothingFromASecondAfterThePauseUntilItIsResumed() {
+    try (Process operator = new Process(SERVICES.rabbit(), SERVICES.redis(), "operator");
+        Process a = new Process(SERVICES.rabbit(), SERVICES.redis(), "a");
+        Process b = new Process(SERVICES.rabbit(), SERVICES.redis(), "b")) {
+      open(operator, Jobs.spec().concurrency(4).build());
+      Gated first = new Gated();
+      Gated second = new Gated();
+      a.work("a", 2_000, WorkerSettings.HOLD_LIMIT, first);
+      b.work("b", 2_000, WorkerSettings.HOLD_LIMIT, second);
+      first.pass.release(200);
+      second.pass.release(200);
+      await().until(() -> counts(operator).succeeded() == 400 && first.begun.size() + second.begun.size() == 408);
+      operator.pools.assign(POOL, new Assignment(List.of(job), Set.of(job), Set.of(), Set.of()));
+      await().atMost(Duration.ofSeconds(5)).until(() -> counts(operator).inFlight() == 8);
+      await().until(() -> operator.queues.depth(job, Kind.WORK).consumers() == 0);
+      first.pass.release(3);
+      second.pass.release(3);
+      await().until(() -> counts(operator).succeeded() == 406);
+      assertThat(first.begun.size() + second.begun.size()).isEqualTo(408);
+      operator.pools.assign(POOL, new Assignment(List.of(job), Set.of()));
+      await().atMost(Duration.ofSeconds(5)).until(() -> first.begun.size() + second.begun.size() == 414);
+      first.pass.release(2_000);
+      second.pass.release(2_000);
+      awaitAll(operator, 2_000);
+      assertThat(first.begun.size() + second.begun.size()).isEqualTo(2_000);
+    }
+  }
+
+  @Test
+  void tellsRunningCallsOfACancelledJobAndLeavesNothingInFlight() {
+    try (Process operator = new Process(SERVICES.rabbit(), SERVICES.redis(), "operator");
+        Process a = new Process(SERVICES.rabbit(), SERVICES.redis(), "a")) {
+      open(operator, Jobs.spec().concurrency(4).build());
+      Gated gated = new Gated();
+      gated.pass.release(100);
+      a.work("a", 2_000, WorkerSettings.HOLD_LIMIT, gated);
+      await().until(() -> counts(operator).succeeded() == 100 && gated.begun.size() == 104 && counts(operator).intakeComplete());
+      operator.ledger.cancel(job);
+      operator.pools.assign(POOL, new Assignment(List.of(job), Set.of(), Set.of(job), Set.of()));
+      await().atMost(Duration.ofSeconds(5)).until(() -> gated.interrupted.get() == 4);
+      await().atMost(Duration.ofSeconds(10)).until(() -> {
+        operator.ledger.cancel(job);
+        return counts(operator).allFinal();
+      });
+      assertThat(List.of(counts(operator).succeeded(), counts(operator).cancelled())).containsExactly(100L, 1_900L);
+      await().until(() -> operator.queues.depth(job, Kind.WORK).consumers() == 0);
+      assertThat(operator.ledger.audit(job).violations()).isEmpty();
+      assertThat(gated.begun).hasSize(104);
+    }
+  }
+
+  @Test
+  void endsACallThatLastsLongerThanAMessageMayStayUnacked() {
+    try (Process operator = new Process(SERVICES.rabbit(), SERVICES.redis(), "operator");
+        Process a = new Process(SERVICES.rabbit(), SERVICES.redis(), "a")) {
+      open(operator, Jobs.spec().concurrency(2).build());
+      Gated gated = new Gated();
+      a.work("a", 2, Duration.ofSeconds(1), gated);
+      await().until(() -> gated.begun.size() == 2);
+      await().atMost(Duration.ofSeconds(10)).until(() -> a.worker.health().up() && a.chunks.unacked() == 0);
+      gated.pass.release(2);
+      awaitAll(operator, 2);
+      assertThat(gated.begun).hasSize(2);
+    }
+  }
+
+  @Test
+  void bringsALongCallsItemToAnotherWorkerWhenItsOwnIsGoneInTheMiddle() {
+    try (Process operator = new Process(SERVICES.rabbit(), SERVICES.redis(), "operator");
+        Process b = new Process(SERVICES.rabbit(), SERVICES.redis(), "b")) {
+      open(operator, Jobs.spec().concurrency(2).build());
+      Gated gated = new Gated();
+      Process a = new Process(SERVICES.rabbit(), SERVICES.redis(), "a").work("a", 2, Duration.ofSeconds(1), gated);
+      await().until(() -> gated.begun.size() == 2);
+      await().atMost(Duration.ofSeconds(10)).until(() -> a.chunks.unacked() == 0);
+      a.close();
+      b.work("b", 2, Outcome.DONE, Duration.ZERO);
+      awaitAll(operator, 2);
+    }
+  }
+
+  @Test
+  void countsOnceWhatAWorkerSaysWhoseLeaseEndedWhileItWorked() {
+    try (Process operator = new Process(SERVICES.rabbit(), SERVICES.redis(), "operator");
+        Process a = new Process(SERVICES.rabbit(), SERVICES.redis(), "a");
+        Process b = new Process(SERVICES.rabbit(), SERVICES.redis(), "b")) {
+      open(operator, Jobs.spec().concurrency(10).build());
+      Gated frozen = new Gated();
+      a.work("a", 10, Duration.ofSeconds(1), frozen);
+      await().until(() -> frozen.begun.size() == 10);
+      await().atMost(Duration.ofSeconds(10)).until(() -> a.chunks.unacked() == 0);
+      operator.ledger.forget(job, "a");
+      Gated second = new Gated();
+      second.pass.release(8);
+      b.work("b", 10, Duration.ofSeconds(30), second);
+      await().atMost(Duration.ofSeconds(20)).until(() -> counts(operator).succeeded() == 8 && second.begun.size() == 10);
+      frozen.pass.release(10);
+      await().until(() -> counts(operator).succeeded() == 10);
+      second.pass.release(10);
+      awaitAll(operator, 10);
+      assertThat(frozen.begun).hasSize(10);
+      assertThat(second.begun).hasSize(10);
     }
   }
 

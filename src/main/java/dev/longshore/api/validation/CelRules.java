@@ -6,12 +6,10 @@ import dev.cel.bundle.CelFactory;
 import dev.cel.common.CelOptions;
 import dev.cel.common.CelValidationException;
 import dev.cel.common.types.SimpleType;
-import dev.cel.common.values.NullValue;
 import dev.cel.parser.CelStandardMacro;
 import dev.cel.runtime.CelEvaluationException;
 import dev.cel.runtime.CelRuntime.Program;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import dev.longshore.expression.JsonValues;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -34,7 +32,8 @@ final class CelRules {
   void check(JsonNode value, JsonNode old, JsonNode schema, String path, List<Violation> violations) {
     JsonNode rules = schema.path("x-kubernetes-validations");
     if (!rules.isEmpty()) {
-      Map<String, Object> variables = old == null ? Map.of("self", plain(value)) : Map.of("self", plain(value), "oldSelf", plain(old));
+      Map<String, Object> variables = old == null ? Map.of("self", JsonValues.of(value))
+          : Map.of("self", JsonValues.of(value), "oldSelf", JsonValues.of(old));
       for (JsonNode rule : rules) {
         boolean transition = rule.get("rule").asText().contains("oldSelf");
         if ((!transition || old != null) && !holds(rule.get("rule").asText(), variables)) {
@@ -71,25 +70,5 @@ final class CelRules {
     } catch (CelValidationException | CelEvaluationException e) {
       throw new IllegalStateException("the rule " + rule + " of a CRD cannot be read", e);
     }
-  }
-
-  /** JSON as the values that CEL knows. */
-  private static Object plain(JsonNode node) {
-    return switch (node.getNodeType()) {
-      case OBJECT -> {
-        Map<String, Object> map = new LinkedHashMap<>();
-        node.properties().forEach(field -> map.put(field.getKey(), plain(field.getValue())));
-        yield map;
-      }
-      case ARRAY -> {
-        List<Object> list = new ArrayList<>(node.size());
-        node.forEach(element -> list.add(plain(element)));
-        yield list;
-      }
-      case STRING -> node.textValue();
-      case BOOLEAN -> node.booleanValue();
-      case NUMBER -> node.isIntegralNumber() && node.canConvertToLong() ? (Object) node.longValue() : (Object) node.doubleValue();
-      default -> NullValue.NULL_VALUE;
-    };
   }
 }

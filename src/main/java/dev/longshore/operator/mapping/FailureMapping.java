@@ -8,9 +8,14 @@ import static dev.longshore.operator.mapping.CheckedFields.share;
 import dev.longshore.api.v1alpha1.BatchJobSpec;
 import dev.longshore.api.v1alpha1.BatchJobSpec.FailureMode;
 import dev.longshore.api.v1alpha1.BatchJobSpec.RuleMatch;
+import dev.longshore.expression.FailureExpression;
+import dev.longshore.expression.InvalidExpressionException;
 import dev.longshore.job.JobSpec;
+import dev.longshore.operator.mapping.InvalidJobException.Reason;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -46,13 +51,25 @@ final class FailureMapping {
       case Ignore -> JobSpec.RetryAction.IGNORE;
     };
     JobSpec.When match = new JobSpec.When(set(when.httpStatus()), set(when.exitCode()), set(when.exception()), set(when.code()),
-        set(when.fingerprint()), when.expression());
+        set(when.fingerprint()), expression(when.expression(), path + ".when.expression"));
     return new JobSpec.RetryRule(match, action, given.maxAttempts(),
         given.backoff() == null ? null : backoff(given.backoff(), path + ".backoff"));
   }
 
+  /** Refused here, it never comes to a worker. */
+  private static String expression(String given, String path) throws InvalidJobException {
+    if (given != null) {
+      try {
+        FailureExpression.compile(given);
+      } catch (InvalidExpressionException e) {
+        throw new InvalidJobException(Reason.SPEC, path, e.getMessage());
+      }
+    }
+    return given;
+  }
+
   private static <T> Set<T> set(List<T> given) {
-    return given == null ? Set.of() : Set.copyOf(given);
+    return given == null ? Set.of() : Collections.unmodifiableSet(new LinkedHashSet<>(given));
   }
 
   static JobSpec.FailurePolicy policy(BatchJobSpec.FailurePolicy policy) throws InvalidJobException {

@@ -5,7 +5,10 @@ import static dev.longshore.operator.mapping.CheckedFields.or;
 
 import dev.longshore.api.v1alpha1.BatchJobSpec;
 import dev.longshore.api.v1alpha1.BatchJobSpec.DedupScope;
+import dev.longshore.expression.IdentityExpression;
+import dev.longshore.expression.InvalidExpressionException;
 import dev.longshore.job.JobSpec;
+import dev.longshore.operator.mapping.InvalidJobException.Reason;
 import java.time.Duration;
 
 /** Which items a job has, and what is kept of them. */
@@ -14,8 +17,16 @@ final class ItemMapping {
 
   private ItemMapping() {}
 
-  static String identity(BatchJobSpec.ItemSpec item) {
-    return item == null ? null : item.identity();
+  static String identity(BatchJobSpec.ItemSpec item) throws InvalidJobException {
+    if (item == null || item.identity() == null) {
+      return null;
+    }
+    try {
+      IdentityExpression.compile(item.identity());
+    } catch (InvalidExpressionException e) {
+      throw new InvalidJobException(Reason.SPEC, "spec.item.identity", e.getMessage());
+    }
+    return item.identity();
   }
 
   static JobSpec.Deduplication deduplication(BatchJobSpec.Deduplication given) throws InvalidJobException {

@@ -31,7 +31,7 @@ final class ExecFailures {
 
   static Failure childEnded(Failure cause) {
     return new Failure("ChildEnded", "the program ended while it had several items in hand (" + cause.code() + ": " + cause.message()
-        + ")");
+        + ")", null, cause.exitCode(), null);
   }
 
   static Failure unknownIndex(long index) {
@@ -49,15 +49,19 @@ final class ExecFailures {
    */
   static Failure ended(String program, int exit, boolean answered) {
     if (exit == 0) {
-      return new Failure(MISSING_ANSWER, "the program ended without an answer");
+      return withExit(new Failure(MISSING_ANSWER, "the program ended without an answer"), exit);
     }
     if (!answered && (exit == CANNOT_EXECUTE || exit == NOT_FOUND)) {
-      return couldNotStart(program, "exit code " + exit + ", its error output is in the worker's log");
+      return withExit(couldNotStart(program, "exit code " + exit + ", its error output is in the worker's log"), exit);
     }
     if (exit > SIGNALLED && exit <= SIGNALLED + SIGNALS) {
-      return new Failure("Signal", "the program was ended by signal " + (exit - SIGNALLED));
+      return withExit(new Failure("Signal", "the program was ended by signal " + (exit - SIGNALLED)), exit);
     }
-    return new Failure("ExitCode", "the program ended with exit code " + exit);
+    return withExit(new Failure("ExitCode", "the program ended with exit code " + exit), exit);
+  }
+
+  private static Failure withExit(Failure failure, int exit) {
+    return new Failure(failure.code(), failure.message(), null, exit, null);
   }
 
   /** The beginning of a line of output, for people. */

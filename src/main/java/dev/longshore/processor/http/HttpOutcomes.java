@@ -42,7 +42,7 @@ final class HttpOutcomes {
       return null;
     }
     String message = request + " answered " + status + quoted(answer.body());
-    Failure failure = new Failure("HttpStatus" + status, message);
+    Failure failure = new Failure("HttpStatus" + status, message, status, null, null);
     return call.retry().contains(status) ? new Outcome.Retry(failure, retryAfter(answer), true) : new Outcome.Fail(failure);
   }
 

@@ -7,6 +7,7 @@ import dev.longshore.queue.UnroutableException;
 import dev.longshore.queue.WorkQueues;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -58,6 +59,21 @@ public final class MemoryWorkQueues implements WorkQueues {
           queue.life++;
           queue.ready.clear();
           dropWhenUnused(key, queue);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void purge(JobRef job) {
+    lock.lock();
+    try {
+      for (Kind kind : List.of(Kind.WORK, Kind.CONTROL)) {
+        MemoryQueue queue = queues.get(new Key(job, kind));
+        if (queue != null) {
+          queue.ready.clear();
         }
       }
     } finally {

@@ -29,7 +29,7 @@ import org.jboss.logging.Logger;
 final class BrokerLink implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(BrokerLink.class);
   private static final Duration CONNECT_LIMIT = Duration.ofSeconds(5);
-  private static final Duration RPC_LIMIT = Duration.ofSeconds(30);
+  private static final Duration RPC_LIMIT = Duration.ofSeconds(15);
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
   private static final int HEARTBEAT_SECONDS = 10;
   private static final long FIRST_PAUSE = Duration.ofMillis(100).toNanos();
@@ -42,6 +42,7 @@ final class BrokerLink implements AutoCloseable {
   private final Condition changed = lock.newCondition();
   private volatile Connection connection;
   private volatile String blocked;
+  private volatile long readingSince = System.nanoTime();
   private volatile boolean closed;
   private Socket socket;
   private boolean away;
@@ -118,6 +119,7 @@ final class BrokerLink implements AutoCloseable {
     try {
       Connection fresh = factory.newConnection(settings.clientName() + " " + purpose);
       blocked = null;
+      readingSince = System.nanoTime();
       fresh.addBlockedListener(new Alarm());
       fresh.addShutdownListener(this::lost);
       connection = fresh;
@@ -169,6 +171,11 @@ final class BrokerLink implements AutoCloseable {
     return blocked;
   }
 
+  /** Whether no alarm has held up this connection since {@code nanos} of {@link System#nanoTime}. */
+  boolean readsSince(long nanos) {
+    return blocked == null && readingSince - nanos <= 0;
+  }
+
   /** Waits while the broker takes no messages: it has stopped reading, so whoever writes hangs in the socket. */
   void awaitUnblocked() throws InterruptedException {
     if (blocked == null) {
@@ -197,6 +204,7 @@ final class BrokerLink implements AutoCloseable {
       LOG.infof("broker=%s link=%s state=unblocked", settings.url(), purpose);
       lock.lock();
       try {
+        readingSince = System.nanoTime();
         blocked = null;
         changed.signalAll();
       } finally {

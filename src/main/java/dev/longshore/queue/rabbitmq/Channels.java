@@ -39,14 +39,30 @@ final class Channels {
     return closeCode(failure) == AMQP.PRECONDITION_FAILED;
   }
 
-  private static int closeCode(Exception failure) {
+  /** Whether the broker ended the whole connection because something in it failed, such as a queue that has no leader. */
+  static boolean isInternalError(Exception failure) {
+    return closeCode(failure) == AMQP.INTERNAL_ERROR;
+  }
+
+  /** The code with which the broker closed the channel or the connection, or 0. */
+  static int closeCode(Exception failure) {
     Throwable cause = failure instanceof ShutdownSignalException ? failure : failure.getCause();
-    return cause instanceof ShutdownSignalException signal && signal.getReason() instanceof AMQP.Channel.Close close
-        ? close.getReplyCode() : 0;
+    if (!(cause instanceof ShutdownSignalException signal)) {
+      return 0;
+    }
+    return switch (signal.getReason()) {
+      case AMQP.Channel.Close close -> close.getReplyCode();
+      case AMQP.Connection.Close close -> close.getReplyCode();
+      case null, default -> 0;
+    };
+  }
+
+  /** What the broker or the client said. */
+  static String reason(Exception failure) {
+    return failure.getMessage() == null && failure.getCause() != null ? failure.getCause().getMessage() : failure.getMessage();
   }
 
   static QueueUnavailableException unavailable(String what, Exception failure) {
-    String reason = failure.getMessage() == null && failure.getCause() != null ? failure.getCause().getMessage() : failure.getMessage();
-    return new QueueUnavailableException(what + ": " + reason, failure);
+    return new QueueUnavailableException(what + ": " + reason(failure), failure);
   }
 }

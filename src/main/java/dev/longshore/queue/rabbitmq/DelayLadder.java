@@ -4,7 +4,11 @@ import com.rabbitmq.client.BuiltinExchangeType;
 import com.rabbitmq.client.Channel;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.function.IntToLongFunction;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Delays by nothing but queues whose messages expire. A delay is counted in ticks of 250 ms and taken apart into its binary digits; a
@@ -14,17 +18,20 @@ import java.util.Map;
  * <p>The routing key has a word for each digit, the highest first, and then the queue's name: {@code
  * 0.0.….1.0.1.longshore.<namespace>.<name>.<uid8>}. It never changes; each level's exchange reads only the digits below its own and is
  * bound straight to every lower level and to the way out.
+ *
+ * @param prefix of the names of its queues and exchanges in RabbitMQ
+ * @param waits how many milliseconds a message waits in a level, 0 to {@link #LEVELS} - 1
  */
-final class DelayLadder {
+record DelayLadder(String prefix, IntToLongFunction waits) {
   static final Duration TICK = Duration.ofMillis(250);
   static final Duration LONGEST = Duration.ofDays(7);
   /** 2^22 ticks are 12 days. */
   static final int LEVELS = 22;
+  /** The one that every job uses. */
+  static final DelayLadder STANDARD = new DelayLadder(QueueNames.LADDER, level -> TICK.toMillis() << level);
   /** Letters to jobs that are gone, for people to look at. */
   private static final int LOST_MESSAGES = 1_000;
   private static final int LOST_BYTES = 16 << 20;
-
-  private DelayLadder() {}
 
   /** The delay in ticks, rounded up. */
   static long ticks(Duration delay) {
@@ -54,30 +61,63 @@ final class DelayLadder {
     return "*.".repeat(LEVELS - from) + "0.".repeat(from - 1 - to) + (to >= 0 ? "1." : "") + "#";
   }
 
-  /** Makes what is missing of the ladder. From the way out to the way in: what can be published to, is complete. */
-  static void declare(Channel channel) throws IOException {
-    channel.exchangeDeclare(QueueNames.DELAY_LOST, BuiltinExchangeType.FANOUT, true);
-    channel.queueDeclare(QueueNames.DELAY_LOST, true, false, false, Map.of("x-queue-type", "quorum", "x-overflow", "drop-head",
-        "x-max-length", LOST_MESSAGES, "x-max-length-bytes", LOST_BYTES));
-    channel.queueBind(QueueNames.DELAY_LOST, QueueNames.DELAY_LOST, "");
-    // A level keeps what it cannot hand on, and a few such messages stop it for everybody: so there is always somewhere to go.
-    Map<String, Object> alternate = Map.of("alternate-exchange", QueueNames.DELAY_LOST);
-    channel.exchangeDeclare(QueueNames.DELAY_OUT, BuiltinExchangeType.TOPIC, true, false, alternate);
-    for (int level = 0; level < LEVELS; level++) {
-      String name = QueueNames.delayLevel(level);
-      channel.exchangeDeclare(name, BuiltinExchangeType.TOPIC, true, false, alternate);
-      bindBelow(channel, name, level);
-      channel.queueDeclare(name, true, false, false, Map.of("x-queue-type", "quorum", "x-message-ttl", TICK.toMillis() << level,
-          "x-dead-letter-exchange", name, "x-dead-letter-strategy", "at-least-once", "x-overflow", "reject-publish"));
-    }
-    channel.exchangeDeclare(QueueNames.DELAY_IN, BuiltinExchangeType.TOPIC, true);
-    bindBelow(channel, QueueNames.DELAY_IN, LEVELS);
+  /** The exchange to which delayed messages are published. */
+  String in() {
+    return prefix + "in";
   }
 
-  private static void bindBelow(Channel channel, String exchange, int from) throws IOException {
-    for (int to = 0; to < from; to++) {
-      channel.queueBind(QueueNames.delayLevel(to), exchange, pattern(from, to));
+  /** The exchange where they come out, bound to the jobs' queues. */
+  String out() {
+    return prefix + "out";
+  }
+
+  /** Exchange and queue for those whose job is gone. */
+  String lost() {
+    return prefix + "lost";
+  }
+
+  /** A level's queue, and the exchange to which it lets go of its messages. */
+  String level(int level) {
+    return prefix + level;
+  }
+
+  /** The names of all its queues. */
+  List<String> queues() {
+    return Stream.concat(Stream.of(lost()), IntStream.range(0, LEVELS).mapToObj(this::level)).toList();
+  }
+
+  Map<String, Object> levelArguments(int level) {
+    return Map.of("x-queue-type", "quorum", "x-message-ttl", waits.applyAsLong(level), "x-dead-letter-exchange", level(level),
+        "x-dead-letter-strategy", "at-least-once", "x-overflow", "reject-publish");
+  }
+
+  /**
+   * Makes what is missing of the ladder. From the way out to the way in: what can be published to, is complete. The broker does all in this
+   * order and answers the last call only, which fails when it refused one before.
+   */
+  void declare(Channel channel) throws IOException {
+    channel.exchangeDeclareNoWait(lost(), BuiltinExchangeType.FANOUT, true, false, false, Map.of());
+    channel.queueDeclareNoWait(lost(), true, false, false, Map.of("x-queue-type", "quorum", "x-overflow", "drop-head",
+        "x-max-length", LOST_MESSAGES, "x-max-length-bytes", LOST_BYTES));
+    channel.queueBindNoWait(lost(), lost(), "", Map.of());
+    // A level keeps what it cannot hand on, and a few such messages stop it for everybody: so there is always somewhere to go.
+    Map<String, Object> alternate = Map.of("alternate-exchange", lost());
+    channel.exchangeDeclareNoWait(out(), BuiltinExchangeType.TOPIC, true, false, false, alternate);
+    for (int level = 0; level < LEVELS; level++) {
+      String name = level(level);
+      channel.exchangeDeclareNoWait(name, BuiltinExchangeType.TOPIC, true, false, false, alternate);
+      bindBelow(channel, name, level);
+      channel.queueDeclareNoWait(name, true, false, false, levelArguments(level));
     }
-    channel.exchangeBind(QueueNames.DELAY_OUT, exchange, pattern(from, -1));
+    channel.exchangeDeclareNoWait(in(), BuiltinExchangeType.TOPIC, true, false, false, Map.of());
+    bindBelow(channel, in(), LEVELS);
+    channel.exchangeDeclarePassive(in());
+  }
+
+  private void bindBelow(Channel channel, String exchange, int from) throws IOException {
+    for (int to = 0; to < from; to++) {
+      channel.queueBindNoWait(level(to), exchange, pattern(from, to), Map.of());
+    }
+    channel.exchangeBindNoWait(out(), exchange, pattern(from, -1), Map.of());
   }
 }

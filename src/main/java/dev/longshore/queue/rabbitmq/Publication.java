@@ -6,13 +6,26 @@ import java.util.concurrent.CompletableFuture;
 
 /** A message on its way to the broker. */
 final class Publication {
+  /** What became of it. */
+  enum Fate {
+    /** The broker has it, or has said that no queue takes it. */
+    CONFIRMED,
+    /** Not confirmed in time; the broker may or may not have it. */
+    OVERDUE,
+    /** Refused, or the connection went away; the broker may or may not have it. */
+    FAILED
+  }
+
   final String exchange;
   final String key;
   final String queue;
   final MessageFormat.Encoded message;
   final int kibibytes;
   final CompletableFuture<Void> future = new CompletableFuture<>();
+  /** {@link System#nanoTime} when it was sent. */
+  volatile long sentAt;
   volatile boolean returned;
+  volatile Fate fate = Fate.FAILED;
   volatile QueueUnavailableException failure;
 
   /** @param kibibytes its share of the window */

@@ -3,6 +3,7 @@ package dev.longshore.queue.rabbitmq;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.ShutdownSignalException;
 import dev.longshore.queue.QueueUnavailableException;
+import dev.longshore.queue.rabbitmq.Publication.Fate;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,14 +18,19 @@ import java.util.function.Consumer;
 final class PublishLane {
   private final Channel channel;
   private final Consumer<List<Publication>> settled;
+  private final Runnable exchangeMissing;
   private final ReentrantLock lock = new ReentrantLock();
   private final ConcurrentNavigableMap<Long, Publication> underWay = new ConcurrentSkipListMap<>();
   private final Map<String, Publication> byId = new ConcurrentHashMap<>();
 
-  /** @param settled gets the publications that are decided, on the connection's thread */
-  PublishLane(Channel channel, Consumer<List<Publication>> settled) throws IOException {
+  /**
+   * @param settled gets the publications that are decided, on the connection's thread
+   * @param exchangeMissing is told when the broker closes the channel for want of an exchange
+   */
+  PublishLane(Channel channel, Consumer<List<Publication>> settled, Runnable exchangeMissing) throws IOException {
     this.channel = channel;
     this.settled = settled;
+    this.exchangeMissing = exchangeMissing;
     channel.confirmSelect();
     channel.addReturnListener(returned -> {
       // the return of a message comes before its confirm
@@ -33,10 +39,15 @@ final class PublishLane {
         publication.returned = true;
       }
     });
-    channel.addConfirmListener((tag, multiple) -> decided(tag, multiple, null),
-        (tag, multiple) -> decided(tag, multiple, new QueueUnavailableException("RabbitMQ could not keep the message; publish it again",
-            null)));
-    channel.addShutdownListener(this::failAll);
+    channel.addConfirmListener((tag, multiple) -> decided(tag, multiple, Fate.CONFIRMED, null),
+        (tag, multiple) -> decided(tag, multiple, Fate.FAILED,
+            new QueueUnavailableException("RabbitMQ could not keep the message; publish it again", null)));
+    channel.addShutdownListener(cause -> {
+      if (Channels.isNotFound(cause)) {
+        exchangeMissing.run();
+      }
+      failAll(cause);
+    });
   }
 
   boolean isOpen() {
@@ -48,6 +59,7 @@ final class PublishLane {
     lock.lock();
     try {
       long tag = channel.getNextPublishSeqNo();
+      publication.sentAt = System.nanoTime();
       underWay.put(tag, publication);
       byId.put(publication.message.properties().getMessageId(), publication);
       try {
@@ -57,7 +69,7 @@ final class PublishLane {
         Channels.close(channel);
         // when the channel's end was noticed in between, it has failed it already
         if (underWay.remove(tag, publication)) {
-          finish(List.of(publication), new QueueUnavailableException("RabbitMQ went away while a message was published", e));
+          finish(List.of(publication), Fate.FAILED, new QueueUnavailableException("RabbitMQ went away while a message was published", e));
         }
       }
     } finally {
@@ -65,7 +77,7 @@ final class PublishLane {
     }
   }
 
-  private void decided(long tag, boolean multiple, QueueUnavailableException failure) {
+  private void decided(long tag, boolean multiple, Fate fate, QueueUnavailableException failure) {
     List<Publication> done = new ArrayList<>();
     if (multiple) {
       for (var next = underWay.firstEntry(); next != null && next.getKey() <= tag; next = underWay.firstEntry()) {
@@ -79,7 +91,36 @@ final class PublishLane {
         done.add(one);
       }
     }
-    finish(done, failure);
+    finish(done, fate, failure);
+  }
+
+  /**
+   * Fails what was sent before {@code sentBefore} and is not confirmed. The channel goes on with what it has, but is of no more use for the
+   * queue of such a message, even when that is declared anew: the broker's end of the channel counts on from what it could not deliver.
+   *
+   * @return whether there was any
+   */
+  boolean failOverdue(long sentBefore) {
+    List<Publication> overdue = new ArrayList<>();
+    for (Map.Entry<Long, Publication> next : underWay.entrySet()) {
+      if (next.getValue().sentAt - sentBefore >= 0) {
+        break;
+      }
+      if (underWay.remove(next.getKey(), next.getValue())) {
+        overdue.add(next.getValue());
+      }
+    }
+    finish(overdue, Fate.OVERDUE, new QueueUnavailableException(
+        "RabbitMQ did not confirm the message in time; it may or may not have it, or its queue has no leader", null));
+    return !overdue.isEmpty();
+  }
+
+  /** Closes the channel when nothing is under way on it. */
+  boolean closeIfIdle() {
+    if (underWay.isEmpty()) {
+      Channels.close(channel);
+    }
+    return !channel.isOpen();
   }
 
   /** Fails what is under way; the channel is closed. */
@@ -88,15 +129,17 @@ final class PublishLane {
     for (var next = underWay.pollFirstEntry(); next != null; next = underWay.pollFirstEntry()) {
       left.add(next.getValue());
     }
-    finish(left, new QueueUnavailableException("RabbitMQ went away before it confirmed the message; it may or may not have it", cause));
+    finish(left, Fate.FAILED,
+        new QueueUnavailableException("RabbitMQ went away before it confirmed the message; it may or may not have it", cause));
   }
 
-  private void finish(List<Publication> done, QueueUnavailableException failure) {
+  private void finish(List<Publication> done, Fate fate, QueueUnavailableException failure) {
     if (done.isEmpty()) {
       return;
     }
     for (Publication publication : done) {
       byId.remove(publication.message.properties().getMessageId(), publication);
+      publication.fate = fate;
       publication.failure = failure;
     }
     settled.accept(done);

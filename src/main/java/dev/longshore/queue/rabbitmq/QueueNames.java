@@ -9,14 +9,8 @@ import dev.longshore.queue.WorkQueues.Kind;
  * DelayLadder}.
  */
 final class QueueNames {
-  private static final String LADDER = "longshore.delay.v1.";
-
-  /** Where delayed messages are published. */
-  static final String DELAY_IN = LADDER + "in";
-  /** Where they come out, bound to the jobs' queues. */
-  static final String DELAY_OUT = LADDER + "out";
-  /** Exchange and queue for those whose job is gone. */
-  static final String DELAY_LOST = LADDER + "lost";
+  /** What the names of the delay ladder begin with, see {@link DelayLadder}. */
+  static final String LADDER = "longshore.delay.v1.";
 
   private QueueNames() {}
 
@@ -31,10 +25,5 @@ final class QueueNames {
    */
   static String exchange(String namespace) {
     return "longshore." + namespace;
-  }
-
-  /** A level's queue, and the exchange to which it lets go of its messages. */
-  static String delayLevel(int level) {
-    return LADDER + level;
   }
 }

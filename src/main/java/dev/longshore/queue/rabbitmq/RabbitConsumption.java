@@ -23,11 +23,10 @@ final class RabbitConsumption implements WorkQueues.Consumption {
   private static final Logger LOG = Logger.getLogger(RabbitConsumption.class);
   private static final long FIRST_PAUSE = Duration.ofMillis(50).toNanos();
   private static final long LONGEST_PAUSE = Duration.ofSeconds(1).toNanos();
-  /** RabbitMQ 3.10 shows a quorum queue a moment before it can serve it, and ends the whole connection of who consumes in that moment. */
-  private static final long SETTLING_PAUSE = Duration.ofMillis(200).toNanos();
   private static final Duration END_LIMIT = Duration.ofSeconds(5);
 
   private final BrokerLink link;
+  private final QueueProbe probe;
   private final String queue;
   private final String job;
   private final Consumer<Delivery> handler;
@@ -40,13 +39,21 @@ final class RabbitConsumption implements WorkQueues.Consumption {
   private volatile boolean closed;
   private volatile Subscription current;
   private Channel channel;
-  private volatile boolean missing;
+  /**
+   * Whether the queue may be missing or without a leader: a consumer then costs this whole connection, and what all other consumers have in
+   * hand, so that the queue is asked elsewhere first. 3.10 also shows a quorum queue a moment before it can serve it.
+   */
+  private volatile boolean doubtful;
   private boolean waiting;
 
-  /** @param onEnd is told when it has ended */
-  RabbitConsumption(BrokerLink link, String job, String queue, int prefetch, Consumer<Delivery> handler,
+  /**
+   * @param probe says whether a doubtful queue serves
+   * @param onEnd is told when it has ended
+   */
+  RabbitConsumption(BrokerLink link, QueueProbe probe, String job, String queue, int prefetch, Consumer<Delivery> handler,
       Consumer<RabbitConsumption> onEnd) {
     this.link = link;
+    this.probe = probe;
     this.job = job;
     this.queue = queue;
     this.wanted = checked(prefetch);
@@ -69,15 +76,20 @@ final class RabbitConsumption implements WorkQueues.Consumption {
   private void keepSubscribed() {
     long pause = FIRST_PAUSE;
     while (awaitWork()) {
+      boolean done = false;
       try {
-        adjust();
-        pause = FIRST_PAUSE;
-        if (waiting) {
-          waiting = false;
-          LOG.infof("job=%s queue=%s state=subscribed", job, queue);
+        if (serves()) {
+          adjust();
+          done = true;
         }
       } catch (QueueUnavailableException | IOException | ShutdownSignalException e) {
-        tellWaiting(e);
+        // a broker that is away is told by the link
+        doubtful |= Channels.isNotFound(e) || Channels.isInternalError(e);
+      }
+      if (done) {
+        pause = FIRST_PAUSE;
+        tellSubscribed();
+      } else {
         dropChannel();
         pauseFor(pause);
         pause = Math.min(pause * 2, LONGEST_PAUSE);
@@ -85,6 +97,30 @@ final class RabbitConsumption implements WorkQueues.Consumption {
     }
     dropChannel();
     onEnd.accept(this);
+  }
+
+  private boolean serves() {
+    if (cancelled || !doubtful) {
+      return true;
+    }
+    QueueProbe.Answer answer = probe.ask(queue);
+    if (answer == QueueProbe.Answer.SERVES) {
+      doubtful = false;
+      return true;
+    }
+    if (!waiting) {
+      waiting = true;
+      LOG.infof("job=%s queue=%s state=waiting reason=\"%s\"", job, queue,
+          answer == QueueProbe.Answer.MISSING ? "there is no such queue" : "it has no leader");
+    }
+    return false;
+  }
+
+  private void tellSubscribed() {
+    if (waiting) {
+      waiting = false;
+      LOG.infof("job=%s queue=%s state=subscribed", job, queue);
+    }
   }
 
   /** Waits until the subscription is not what it should be; false at the end. */
@@ -125,11 +161,6 @@ final class RabbitConsumption implements WorkQueues.Consumption {
     if (channel == null || !channel.isOpen()) {
       channel = Channels.open(link.connection());
     }
-    if (missing) {
-      channel.queueDeclarePassive(queue);
-      pauseFor(SETTLING_PAUSE);
-      missing = false;
-    }
     channel.basicQos(prefetch);
     Subscription fresh = new Subscription(channel, prefetch);
     channel.basicConsume(queue, false, fresh);
@@ -143,15 +174,6 @@ final class RabbitConsumption implements WorkQueues.Consumption {
       changed.signalAll();
     } finally {
       lock.unlock();
-    }
-  }
-
-  private void tellWaiting(Exception cause) {
-    // a broker that is away is told by the link
-    missing = Channels.isNotFound(cause);
-    if (!waiting && missing) {
-      LOG.infof("job=%s queue=%s state=waiting reason=\"there is no such queue\"", job, queue);
-      waiting = true;
     }
   }
 
@@ -203,7 +225,7 @@ final class RabbitConsumption implements WorkQueues.Consumption {
     /** The queue was deleted. */
     @Override
     public void handleCancel(String consumerTag) {
-      missing = true;
+      doubtful = true;
       ended();
     }
 

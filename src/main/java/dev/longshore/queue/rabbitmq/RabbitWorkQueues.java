@@ -12,22 +12,33 @@ import dev.longshore.queue.QueueUnavailableException;
 import dev.longshore.queue.WorkQueues;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jboss.logging.Logger;
 
 /**
  * RabbitMQ 3.10 or newer by its plain client. Two connections: one consumes, acks and asks, the other only publishes, because a broker that
- * runs out of memory or disk stops reading whatever publishes, acks included, and its queues could then never drain.
+ * runs out of memory or disk stops reading whatever publishes, acks included, and its queues could then never drain. A third one asks what
+ * may cost the connection, see {@link QueueProbe}.
  */
 public final class RabbitWorkQueues implements WorkQueues {
+  private static final Logger LOG = Logger.getLogger(RabbitWorkQueues.class);
+  private static final Depth ABSENT = new Depth(false, 0, 0);
+
+  private final DelayLadder ladder;
   private final BrokerLink consuming;
   private final BrokerLink publishing;
+  private final QueueProbe probe;
   private final Publisher publisher;
+  private final Set<JobRef> declared = ConcurrentHashMap.newKeySet();
   private final Set<RabbitConsumption> consumptions = ConcurrentHashMap.newKeySet();
   private final ReentrantLock depthLock = new ReentrantLock();
   private final ReentrantLock ladderLock = new ReentrantLock();
@@ -35,24 +46,55 @@ public final class RabbitWorkQueues implements WorkQueues {
   private Connection ladderOn;
 
   public RabbitWorkQueues(RabbitSettings settings) {
-    consuming = new BrokerLink(settings, "consume");
-    publishing = new BrokerLink(settings, "publish");
-    publisher = new Publisher(publishing, consuming);
+    this(settings, DelayLadder.STANDARD, Limits.STANDARD);
   }
 
+  RabbitWorkQueues(RabbitSettings settings, DelayLadder ladder, Limits limits) {
+    this.ladder = ladder;
+    consuming = new BrokerLink(settings, "consume");
+    publishing = new BrokerLink(settings, "publish");
+    probe = new QueueProbe(new BrokerLink(settings, "probe"), limits.dead());
+    publisher = new Publisher(publishing, consuming, limits.confirm());
+  }
+
+  /** The second time and later it repairs: then all of it is looked at, the ladder too. */
   @Override
   public void declare(JobRef job) {
-    declareLadder();
+    boolean repair = !declared.add(job);
+    if (repair) {
+      List<String> queues = new ArrayList<>(Stream.of(Kind.values()).map(kind -> QueueNames.queue(job, kind)).toList());
+      queues.addAll(ladder.queues());
+      deleteDead(queues);
+      onChannel("repair the delay ladder", ladder::declare);
+    } else {
+      declareLadder();
+    }
     onChannel("declare the queues of job " + job, channel -> {
       String exchange = QueueNames.exchange(job.namespace());
       channel.exchangeDeclare(exchange, BuiltinExchangeType.DIRECT, true);
       for (Kind kind : Kind.values()) {
         String queue = QueueNames.queue(job, kind);
-        channel.queueDeclare(queue, true, false, false, arguments(kind));
+        channel.queueDeclare(queue, true, false, false, arguments(job, kind));
         channel.queueBind(queue, exchange, queue);
-        channel.queueBind(queue, QueueNames.DELAY_OUT, DelayLadder.bindingOut(queue));
+        channel.queueBind(queue, ladder.out(), DelayLadder.bindingOut(queue));
       }
     });
+  }
+
+  /** A queue that has lost its process holds nothing any more, and declaring it again does not bring it back. */
+  private void deleteDead(List<String> queues) {
+    for (String queue : queues) {
+      switch (probe.ask(queue)) {
+        case SERVES, MISSING -> { }
+        case NO_LEADER -> throw new QueueUnavailableException("queue '" + queue + "' has no leader; declare it again later", null);
+        case DEAD -> {
+          LOG.warnf("queue=%s state=dead reason=\"it has no process, so what was in it is lost\" (it is made anew)", queue);
+          onChannel("delete the dead queue '" + queue + "'", channel -> channel.queueDelete(queue));
+          probe.forget(queue);
+          publisher.renewed(queue);
+        }
+      }
+    }
   }
 
   /** Makes the delay ladder of the virtual host, once for each connection; an operator calls it before its first job. */
@@ -61,7 +103,7 @@ public final class RabbitWorkQueues implements WorkQueues {
     try {
       Connection connection = consuming.connection();
       if (ladderOn != connection) {
-        onChannel("declare the delay ladder", DelayLadder::declare);
+        onChannel("declare the delay ladder", ladder::declare);
         ladderOn = connection;
       }
     } finally {
@@ -73,13 +115,22 @@ public final class RabbitWorkQueues implements WorkQueues {
    * Quorum queues for what must not be lost. The broker's own delivery limit counts hand-backs and cut connections, so it must never be
    * reached: 4.0 has one of 20 unless told otherwise. It is not -1, which means none from 4.0 on, but makes 3.10 drop every message that
    * comes back.
+   *
+   * <p>What the broker takes off the work queue by itself (a policy of an administrator's, with a time to live or a greatest length) goes to
+   * the control queue, whose consumer publishes it again. A feed that is taken off needs nothing: the operator misses it.
    */
-  private static Map<String, Object> arguments(Kind kind) {
+  private static Map<String, Object> arguments(JobRef job, Kind kind) {
     Map<String, Object> arguments = new HashMap<>();
     arguments.put("x-queue-type", "quorum");
     arguments.put("x-delivery-limit", Integer.MAX_VALUE);
     if (kind == Kind.CONTROL) {
       arguments.put("x-single-active-consumer", true);
+    }
+    if (kind == Kind.WORK) {
+      arguments.put("x-dead-letter-exchange", QueueNames.exchange(job.namespace()));
+      arguments.put("x-dead-letter-routing-key", QueueNames.queue(job, Kind.CONTROL));
+      arguments.put("x-dead-letter-strategy", "at-least-once");
+      arguments.put("x-overflow", "reject-publish");
     }
     return arguments;
   }
@@ -91,11 +142,42 @@ public final class RabbitWorkQueues implements WorkQueues {
         channel.queueDelete(QueueNames.queue(job, kind));
       }
     });
+    declared.remove(job);
+    for (Kind kind : Kind.values()) {
+      probe.forget(QueueNames.queue(job, kind));
+      publisher.renewed(QueueNames.queue(job, kind));
+    }
+  }
+
+  @Override
+  public void purge(JobRef job) {
+    for (Kind kind : List.of(Kind.WORK, Kind.CONTROL)) {
+      String queue = QueueNames.queue(job, kind);
+      // a purge of a queue without a leader ends the whole connection
+      switch (probe.ask(queue)) {
+        case MISSING -> { }
+        case SERVES -> onChannel("purge queue '" + queue + "'", channel -> channel.queuePurge(queue));
+        case NO_LEADER, DEAD -> throw new QueueUnavailableException("queue '" + queue + "' has no leader; purge it again later", null);
+      }
+    }
   }
 
   @Override
   public Depth depth(JobRef job, Kind kind) {
     String queue = QueueNames.queue(job, kind);
+    Depth depth = measure(queue);
+    if (!depth.exists() || depth.ready() > 0 || depth.consumers() > 0) {
+      return depth;
+    }
+    // so looks a queue that is empty, and one that has no leader
+    return switch (probe.recent(queue)) {
+      case SERVES -> depth;
+      case MISSING, DEAD -> ABSENT;
+      case NO_LEADER -> throw new QueueUnavailableException("queue '" + queue + "' has no leader: what it holds cannot be told", null);
+    };
+  }
+
+  private Depth measure(String queue) {
     depthLock.lock();
     try {
       if (depthChannel == null || !depthChannel.isOpen()) {
@@ -105,8 +187,10 @@ public final class RabbitWorkQueues implements WorkQueues {
       return new Depth(true, size.getMessageCount(), size.getConsumerCount());
     } catch (IOException | ShutdownSignalException e) {
       if (Channels.isNotFound(e)) {
-        return new Depth(false, 0, 0);
+        return ABSENT;
       }
+      // after an answer that did not come in time, the next one on this channel might be that
+      Channels.close(depthChannel);
       throw Channels.unavailable("RabbitMQ cannot tell the size of queue '" + queue + "'", e);
     } finally {
       depthLock.unlock();
@@ -126,13 +210,13 @@ public final class RabbitWorkQueues implements WorkQueues {
       return publish(job, kind, message);
     }
     String queue = QueueNames.queue(job, kind);
-    return publisher.publish(QueueNames.DELAY_IN, DelayLadder.key(ticks, queue), queue, message);
+    return publisher.publish(ladder.in(), DelayLadder.key(ticks, queue), queue, message);
   }
 
   @Override
   public Consumption consume(JobRef job, Kind kind, int prefetch, Consumer<Delivery> handler) {
     RabbitConsumption consumption =
-        new RabbitConsumption(consuming, job.toString(), QueueNames.queue(job, kind), prefetch, handler, consumptions::remove);
+        new RabbitConsumption(consuming, probe, job.toString(), QueueNames.queue(job, kind), prefetch, handler, consumptions::remove);
     consumptions.add(consumption);
     consumption.start();
     return consumption;
@@ -184,7 +268,7 @@ public final class RabbitWorkQueues implements WorkQueues {
     if (Channels.isPreconditionFailed(e)) {
       return new IllegalStateException("cannot " + what
           + ": something of that name is in RabbitMQ with other settings; delete it or use another "
-          + "virtual host (" + e.getCause().getMessage() + ")", e);
+          + "virtual host (" + Channels.reason(e) + ")", e);
     }
     return Channels.unavailable("RabbitMQ did not " + what, e);
   }
@@ -193,6 +277,7 @@ public final class RabbitWorkQueues implements WorkQueues {
   public void close() {
     consumptions.forEach(RabbitConsumption::close);
     publisher.close();
+    probe.close();
     consuming.close();
   }
 }

@@ -17,8 +17,11 @@ record Place(long offset, long line, long column, String hash) {
     return hash.isEmpty() ? numbers : numbers + ":" + hash;
   }
 
-  /** Reads {@link #text}. Throws {@link IllegalArgumentException} on anything else. */
+  /** Reads {@link #text}; an empty one is the start. Throws {@link IllegalArgumentException} on anything else. */
   static Place parse(String text) {
+    if (text.isEmpty()) {
+      return START;
+    }
     String[] parts = text.split(":", 4);
     if (parts.length < 3) {
       throw new IllegalArgumentException("not a place: " + text);

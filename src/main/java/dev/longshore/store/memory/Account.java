@@ -87,6 +87,7 @@ final class Account {
     boolean complete;
     long beat;
     Instant started;
+    /** Who reads the source; null while nobody does. */
     String holder;
     int crashes;
 

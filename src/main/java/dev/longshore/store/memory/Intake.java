@@ -68,6 +68,12 @@ final class Intake {
     return new Told<>(true, ended);
   }
 
+  void leave(long epoch, String holder) {
+    if (!fenced(epoch) && holder.equals(feed.holder)) {
+      feed.holder = null;
+    }
+  }
+
   Optional<Long> restart() {
     if (feed.complete) {
       return Optional.empty();

@@ -131,6 +131,19 @@ public final class MemoryLedger implements Ledger {
   }
 
   @Override
+  public void leaveIntake(JobRef job, long epoch, String holder) {
+    step(job, (account, now) -> {
+      new Intake(account).leave(epoch, holder);
+      return null;
+    });
+  }
+
+  @Override
+  public Optional<String> position(JobRef job) {
+    return Optional.ofNullable(accounts.get(job)).map(account -> account.feed.position);
+  }
+
+  @Override
   public Optional<Long> restartIntake(JobRef job) {
     return step(job, (account, now) -> new Intake(account).restart());
   }

@@ -30,14 +30,14 @@ final class Redrive {
     if (request.equals(steering.request)) {
       return steering.reply;
     }
-    long items = steering.cancelled ? 0 : open(selection) + (account.ended == null ? 0 : markOpen());
+    boolean ended = account.ended != null && !steering.cancelled;
+    long items = steering.cancelled ? 0 : open(selection);
     Optional<Long> intake = Optional.empty();
-    boolean unread = !account.feed.complete;
-    if (account.ended != null && !steering.cancelled && (items > 0 || unread || !account.marks.isEmpty())) {
-      beginRun();
-      if (unread) {
-        account.feed.beat = account.clock();
-        intake = Optional.of(++account.feed.epoch);
+    if (ended) {
+      markOpen();
+      items = account.marks.cardinality();
+      if (items > 0 || !account.feed.complete) {
+        intake = beginRun();
       }
     }
     steering.failedBefore = Math.min(steering.failedBefore, account.failedCount);
@@ -51,7 +51,8 @@ final class Redrive {
     return steering.reply;
   }
 
-  private void beginRun() {
+  /** Returns the epoch of the intake feed when that has to go on. */
+  private Optional<Long> beginRun() {
     account.run++;
     account.ended = null;
     account.fatal = null;
@@ -59,15 +60,18 @@ final class Redrive {
     account.steering.failedBefore = account.failedCount;
     account.steering.active = Duration.ZERO;
     account.steering.since = account.steering.suspended ? null : now;
+    if (account.feed.complete) {
+      return Optional.empty();
+    }
+    account.feed.beat = account.clock();
+    return Optional.of(++account.feed.epoch);
   }
 
   /** Every item that the ended run left open. */
-  private long markOpen() {
-    long before = account.marks.cardinality();
+  private void markOpen() {
     for (int index = account.finals.nextClearBit(0); index < account.known; index = account.finals.nextClearBit(index + 1)) {
       account.marks.set(index);
     }
-    return account.marks.cardinality() - before;
   }
 
   private long open(Selection selection) {

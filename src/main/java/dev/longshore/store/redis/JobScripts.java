@@ -35,6 +35,15 @@ final class JobScripts {
     }
   }
 
+  /** As the others, for a script that touches two keys only and stands without the prelude. */
+  Response enter(JobRef job, String holder, Object inside) {
+    try {
+      return redis.run(Script.ENTER, RedisConnection.PATIENCE, List.of(RedisKeys.meta(job), RedisKeys.inside(job)), FORMAT, holder, inside);
+    } catch (Refusal refusal) {
+      throw meaning(job, refusal);
+    }
+  }
+
   Response run(JobRef job, Duration patience, Script script, Object... arguments) {
     try {
       return redis.run(script, patience, RedisKeys.job(job), arguments);

@@ -39,6 +39,10 @@ final class RedisFeeds {
     return feed(job, "complete", epoch, total) != null;
   }
 
+  void leave(JobRef job, long epoch, String holder) {
+    feed(job, "leave", epoch, holder);
+  }
+
   Optional<Long> restart(JobRef job) {
     return Optional.ofNullable(feed(job, "restart", 0)).map(Response::toLong);
   }

@@ -9,7 +9,7 @@ final class RedisKeys {
   /** Matches the event channels of all namespaces. */
   static final String ALL_EVENTS = "longshore:*:events";
   private static final List<String> PARTS = List.of("meta", "leases", "retries", "holders", "groups", "examples", "results", "masks",
-      "final", "notSucceeded", "failed", "skipped", "cancelled", "spec", "inline", "status");
+      "final", "notSucceeded", "failed", "skipped", "cancelled", "spec", "inline", "status", "marks", "suspects", "crashes", "inside", "history", "copies");
 
   private RedisKeys() {}
 
@@ -21,6 +21,10 @@ final class RedisKeys {
 
   static String meta(JobRef job) {
     return prefix(job) + "meta";
+  }
+
+  static String inside(JobRef job) {
+    return prefix(job) + "inside";
   }
 
   static String spec(JobRef job) {

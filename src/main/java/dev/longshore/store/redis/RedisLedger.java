@@ -1,5 +1,6 @@
 package dev.longshore.store.redis;
 
+import dev.longshore.job.FailureGroup;
 import dev.longshore.job.IndexSet;
 import dev.longshore.job.ItemCounts;
 import dev.longshore.job.ItemResult;
@@ -33,6 +34,9 @@ public final class RedisLedger implements Ledger {
   private final RedisWork work;
   private final RedisReadings readings;
   private final RedisResults results;
+  private final RedisFailures failures;
+  private final RedisGaps gaps;
+  private final RedisSteering steering;
   private final RedisDurability durability;
 
   /** As the other, with the usual grace of retry entries. */
@@ -53,6 +57,9 @@ public final class RedisLedger implements Ledger {
     work = new RedisWork(scripts, leaseTime);
     readings = new RedisReadings(scripts, leaseTime, retryGrace);
     results = new RedisResults(redis, scripts);
+    failures = new RedisFailures(scripts, results, readings);
+    gaps = new RedisGaps(scripts, results, leaseTime, retryGrace);
+    steering = new RedisSteering(scripts, failures, gaps, leaseTime);
     durability = new RedisDurability(redis);
   }
 
@@ -63,7 +70,8 @@ public final class RedisLedger implements Ledger {
 
   @Override
   public boolean open(JobRef job, JobSpec spec, byte[] inline) {
-    return scripts.run(job, Script.OPEN, StoredJson.write(spec), inline == null ? NONE : inline).toInteger() == 1;
+    return scripts.run(job, Script.OPEN, StoredJson.write(spec), inline == null ? NONE : inline,
+        spec.failurePolicy().maxCrashes()).toInteger() == 1;
   }
 
   @Override
@@ -81,7 +89,7 @@ public final class RedisLedger implements Ledger {
   @Override
   public void changeSpec(JobRef job, JobSpec spec) {
     JobSpec old = spec(job).orElseThrow(() -> new LedgerGoneException(job));
-    change(job, "spec", StoredJson.write(spec.onceStarted(old)));
+    change(job, "spec", StoredJson.write(spec.onceStarted(old)), spec.failurePolicy().maxCrashes());
   }
 
   @Override
@@ -159,6 +167,16 @@ public final class RedisLedger implements Ledger {
   }
 
   @Override
+  public void leaveIntake(JobRef job, long epoch, String holder) {
+    feeds.leave(job, epoch, holder);
+  }
+
+  @Override
+  public Optional<String> position(JobRef job) {
+    return Optional.ofNullable(redis.call(Command.HGET, RedisKeys.meta(job), "position")).map(Response::toString);
+  }
+
+  @Override
   public Optional<Long> restartIntake(JobRef job) {
     return feeds.restart(job);
   }
@@ -176,6 +194,76 @@ public final class RedisLedger implements Ledger {
   @Override
   public SettleReply settle(JobRef job, Settlement settlement) {
     return work.settle(job, settlement);
+  }
+
+  @Override
+  public void enter(JobRef job, String holder, IndexSet inside) {
+    work.enter(job, holder, inside);
+  }
+
+  @Override
+  public Map<JobRef, IndexSet> inside(Collection<JobRef> jobs, String holder) {
+    return work.inside(jobs, holder);
+  }
+
+  @Override
+  public CrashReply crashed(JobRef job, String holder, boolean alone) {
+    return work.crashed(job, holder, alone);
+  }
+
+  @Override
+  public Map<Long, List<PastAttempt>> attempts(JobRef job, IndexSet indexes) {
+    return work.attempts(job, indexes);
+  }
+
+  @Override
+  public Gaps markMissing(JobRef job) {
+    return gaps.markMissing(job);
+  }
+
+  @Override
+  public Optional<IndexSet> gaps(JobRef job, long epoch, long from, int maxRanges) {
+    return gaps.list(job, epoch, from, maxRanges);
+  }
+
+  @Override
+  public boolean fed(JobRef job, long epoch, IndexSet indexes) {
+    return gaps.fed(job, epoch, indexes);
+  }
+
+  @Override
+  public Optional<Long> restartGaps(JobRef job) {
+    return gaps.restart(job);
+  }
+
+  @Override
+  public Map<Long, byte[]> copies(JobRef job, IndexSet indexes) {
+    return gaps.copies(job, indexes);
+  }
+
+  @Override
+  public void suspend(JobRef job, boolean suspended) {
+    change(job, "suspend", suspended ? 1 : 0);
+  }
+
+  @Override
+  public void cancel(JobRef job) {
+    steering.cancel(job);
+  }
+
+  @Override
+  public RedriveReply redrive(JobRef job, String request, Selection selection) {
+    return steering.redrive(job, request, selection);
+  }
+
+  @Override
+  public void failures(JobRef job, Optional<String> fingerprint, Consumer<ItemResult> action) {
+    failures.read(job, fingerprint, action);
+  }
+
+  @Override
+  public List<FailureGroup> failureGroups(JobRef job, int max) {
+    return readings.failureGroups(job, max);
   }
 
   @Override

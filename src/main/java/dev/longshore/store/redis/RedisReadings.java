@@ -18,8 +18,7 @@ import java.util.Map;
 /** Views of the account. */
 final class RedisReadings {
   private static final List<String> FIELDS = List.of("known", "complete", "succeeded", "failed", "skipped", "cancelled", "run", "epoch",
-      "started", "last", "intakeStarted", "busy", "busyItems", "ended", "failReason", "failMessage");
-  /** A retry entry that is overdue by more than this has lost its message. */
+      "started", "last", "intakeStarted", "busy", "busyItems", "ended", "failReason", "failMessage", "gapsEpoch", "marked", "suspended", "cancel", "request", "redriven", "failedBefore");
   /** An audit walks over every entry of the job. */
   private static final Duration AUDIT_PATIENCE = Duration.ofSeconds(30);
 
@@ -40,27 +39,36 @@ final class RedisReadings {
   }
 
   private static JobReading reading(Response reply) {
-    Fields fields = new Fields(reply.get(3));
+    Fields fields = new Fields(reply.get(5));
     boolean complete = fields.number("complete") == 1;
     ItemCounts counts = counts(fields.number("known"), complete, reply.get(0).toLong(), reply.get(1).toLong(), fields.number("succeeded"),
         fields.number("failed"), fields.number("skipped"), fields.number("cancelled"));
     Duration idle = complete ? Duration.ZERO : Duration.ofMillis(reply.get(2).toLong());
+    long marked = fields.number("marked");
+    JobReading.Gaps gaps = new JobReading.Gaps(fields.number("gapsEpoch"), marked,
+        marked == 0 ? Duration.ZERO : Duration.ofMillis(reply.get(3).toLong()));
+    JobReading.Steering steering = new JobReading.Steering(fields.number("suspended") == 1, fields.number("cancel") == 1,
+        Duration.ofMillis(reply.get(4).toLong()), fields.text("request"), fields.number("redriven"), fields.number("failedBefore"));
     String reason = fields.text("failReason");
     return new JobReading(counts, (int) fields.number("run"), fields.text("ended"),
-        new JobReading.Intake(fields.number("epoch"), complete, idle), JobReading.Gaps.NONE, JobReading.Steering.NONE, fields.instant("started"), fields.instant("last"),
+        new JobReading.Intake(fields.number("epoch"), complete, idle), gaps, steering, fields.instant("started"), fields.instant("last"),
         fields.instant("intakeStarted"), RedisFeeds.serviceTime(fields.number("busy"), fields.number("busyItems")),
-        reason == null ? null : new JobReading.FatalError(reason, fields.text("failMessage")), groups(reply));
+        reason == null ? null : new JobReading.FatalError(reason, fields.text("failMessage")), groups(reply, 6));
   }
 
-  private static List<FailureGroup> groups(Response reply) {
+  private static List<FailureGroup> groups(Response reply, int from) {
     List<FailureGroup> groups = new ArrayList<>();
-    for (int i = 4; i < reply.size(); i += 3) {
+    for (int i = from; i < reply.size(); i += 3) {
       String example = reply.get(i + 2).toString();
       int space = example.indexOf(' ');
       groups.add(new FailureGroup(reply.get(i).toString(), (long) Double.parseDouble(reply.get(i + 1).toString()),
           Long.parseLong(example.substring(0, space)), example.substring(space + 1)));
     }
     return groups;
+  }
+
+  List<FailureGroup> failureGroups(JobRef job, int max) {
+    return groups(scripts.run(job, Script.GROUPS, max), 0);
   }
 
   AuditReading audit(JobRef job, boolean keepsResults) {

@@ -6,6 +6,7 @@ import dev.longshore.job.ItemResult.Status;
 import dev.longshore.job.JobRef;
 import dev.longshore.job.Limits;
 import dev.longshore.store.LedgerGoneException;
+import dev.longshore.store.ResultBlob;
 import dev.longshore.store.ResultBlobCodec;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Response;
@@ -31,7 +32,7 @@ final class RedisResults {
   }
 
   /** A blob and which of its indexes count. */
-  private record Mask(String id, IndexSet indexes) {
+  record Mask(String id, IndexSet indexes) {
     static Mask of(String member) {
       int colon = member.indexOf(':');
       return new Mask(member.substring(0, colon), IndexSet.parse(member.substring(colon + 1)));
@@ -63,22 +64,32 @@ final class RedisResults {
   }
 
   private void load(JobRef job, long fromIndex, List<Mask> masks, TreeMap<Long, ItemResult> ahead) {
-    Object[] arguments = new Object[masks.size() + 1];
-    arguments[0] = RedisKeys.results(job);
-    for (int i = 0; i < masks.size(); i++) {
-      arguments[i + 1] = masks.get(i).id();
-    }
-    Response blobs = redis.call(Command.HMGET, arguments);
+    List<ResultBlob> blobs = blobs(job, masks);
     for (int i = 0; i < masks.size(); i++) {
       if (blobs.get(i) == null) {
         throw new LedgerGoneException(job);
       }
-      for (ItemResult result : ResultBlobCodec.decode(blobs.get(i).toBytes()).unpack(masks.get(i).indexes())) {
+      for (ItemResult result : blobs.get(i).unpack(masks.get(i).indexes())) {
         if (result.index() >= fromIndex) {
           ahead.put(result.index(), result);
         }
       }
     }
+  }
+
+  /** The blobs of these masks, one each; null where there is none any more. */
+  List<ResultBlob> blobs(JobRef job, List<Mask> masks) {
+    List<ResultBlob> blobs = new ArrayList<>();
+    for (int at = 0; at < masks.size(); at += BLOBS_AT_ONCE) {
+      List<Mask> some = masks.subList(at, Math.min(masks.size(), at + BLOBS_AT_ONCE));
+      Object[] arguments = new Object[some.size() + 1];
+      arguments[0] = RedisKeys.results(job);
+      for (int i = 0; i < some.size(); i++) {
+        arguments[i + 1] = some.get(i).id();
+      }
+      redis.call(Command.HMGET, arguments).forEach(blob -> blobs.add(blob == null ? null : ResultBlobCodec.decode(blob.toBytes())));
+    }
+    return blobs;
   }
 
   /** Items that are final without a kept result still have an end to tell of. */

@@ -3,7 +3,9 @@ package dev.longshore.store.redis;
 import dev.longshore.job.IndexSet;
 import dev.longshore.job.JobRef;
 import dev.longshore.job.Limits;
+import dev.longshore.store.Ledger.CrashReply;
 import dev.longshore.store.Ledger.Newer;
+import dev.longshore.store.Ledger.PastAttempt;
 import dev.longshore.store.Ledger.SettleReply;
 import dev.longshore.store.Ledger.TakeReply;
 import dev.longshore.store.ResultBlobCodec;
@@ -15,6 +17,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** What workers do with items: take, settle, give back, stay alive. */
 final class RedisWork {
@@ -32,10 +35,11 @@ final class RedisWork {
     bounded(indexes);
     Response reply = scripts.run(job, Script.TAKE, indexes, attempt, holder, leaseTime.toMillis());
     Map<Newer, IndexSet> newer = new LinkedHashMap<>();
-    for (int i = 3; i < reply.size(); i += 3) {
+    for (int i = 5; i < reply.size(); i += 3) {
       newer.put(new Newer(reply.get(i).toInteger(), Duration.ofMillis(reply.get(i + 1).toLong())), set(reply.get(i + 2)));
     }
-    return new TakeReply(set(reply.get(0)), set(reply.get(1)), newer, set(reply.get(2)), IndexSet.empty(), IndexSet.empty());
+    return new TakeReply(set(reply.get(0)), set(reply.get(1)), newer, set(reply.get(2)), set(reply.get(3)),
+        set(reply.get(4)));
   }
 
   SettleReply settle(JobRef job, Settlement settlement) {
@@ -54,10 +58,17 @@ final class RedisWork {
       all = all.plus(indexes);
       arguments.addAll(List.of(group.fingerprint, group.message, indexes));
     }
-    for (var retry : retries(settlement.retries()).entrySet()) {
+    Map<Newer, List<Long>> kinds = retries(settlement.retries());
+    arguments.add(kinds.size());
+    for (var retry : kinds.entrySet()) {
       IndexSet indexes = IndexSet.of(retry.getValue().stream().mapToLong(Long::longValue).toArray());
       all = all.plus(indexes);
       arguments.addAll(List.of(retry.getKey().attempt(), retry.getKey().delay().toMillis(), indexes));
+    }
+    for (Settlement.RetryAt retry : settlement.retries()) {
+      if (retry.failure() != null) {
+        arguments.addAll(List.of(retry.index(), RememberedAttempt.line(settlement, retry.failure())));
+      }
     }
     bounded(all);
     Response reply = scripts.run(job, Script.SETTLE, arguments.toArray());
@@ -73,6 +84,42 @@ final class RedisWork {
 
   void forget(JobRef job, String holder) {
     scripts.run(job, Script.RELEASE, holder);
+  }
+
+  Map<Long, List<PastAttempt>> attempts(JobRef job, IndexSet indexes) {
+    Map<Long, List<PastAttempt>> attempts = new TreeMap<>();
+    if (!indexes.isEmpty()) {
+      bounded(indexes);
+      Response reply = scripts.run(job, Script.HISTORY, indexes.stream().boxed().toArray());
+      int[] at = {0};
+      indexes.forEach(index -> {
+        Response lines = reply.get(at[0]++);
+        if (lines != null) {
+          attempts.put(index, RememberedAttempt.read(lines.toString()));
+        }
+      });
+    }
+    return attempts;
+  }
+
+  void enter(JobRef job, String holder, IndexSet inside) {
+    scripts.enter(job, holder, inside);
+  }
+
+  Map<JobRef, IndexSet> inside(Collection<JobRef> jobs, String holder) {
+    Map<JobRef, IndexSet> all = new LinkedHashMap<>();
+    scripts.runEach(jobs, Script.INSIDE, holder).forEach((job, reply) -> {
+      IndexSet inside = set(reply);
+      if (!inside.isEmpty()) {
+        all.put(job, inside);
+      }
+    });
+    return all;
+  }
+
+  CrashReply crashed(JobRef job, String holder, boolean alone) {
+    Response reply = scripts.run(job, Script.CRASH, holder, alone ? 1 : 0, RedisKeys.events(job), RedisLedger.event(job));
+    return new CrashReply(set(reply.get(0)), set(reply.get(1)));
   }
 
   void beat(Collection<JobRef> jobs, String holder) {

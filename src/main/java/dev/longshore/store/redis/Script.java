@@ -8,30 +8,45 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** The steps that Redis runs as one: each is the file of its name beside this class, behind the prelude where it works on a job. */
+/** The steps that Redis runs as one: each is the file of its name beside this class, behind those that it is built on. */
 enum Script {
-  OPEN("open", true, false),
-  CHANGE("change", true, false),
-  FEED("feed", true, false),
-  TAKE("take", true, false),
-  SETTLE("settle", true, false),
-  RELEASE("release", true, false),
-  BEAT("beat", true, false),
+  OPEN(false, "prelude", "open"),
+  CHANGE(false, "prelude", "change"),
+  FEED(false, "prelude", "feed"),
+  TAKE(false, "prelude", "closing", "take"),
+  SETTLE(false, "prelude", "closing", "settle"),
+  RELEASE(false, "prelude", "closing", "release"),
+  ENTER(false, "enter"),
+  INSIDE(false, "prelude", "closing", "inside"),
+  CRASH(false, "prelude", "closing", "crash"),
+  BEAT(false, "prelude", "beat"),
+  MARK(false, "prelude", "windows", "mark"),
+  GAPS(false, "prelude", "closing", "gaps"),
+  REDRIVE(false, "prelude", "closing", "redrive"),
+  CANCEL(false, "prelude", "closing", "windows", "cancel"),
   // these may run in a full Redis: looking and deleting is what helps then
-  READ("read", true, true),
-  AUDIT("audit", true, true),
-  FAILED("failed", true, true),
-  RESULTS("results", true, true),
-  DELETE("delete", true, true),
-  HEARTBEAT("heartbeat", false, false);
+  READ(true, "prelude", "read"),
+  AUDIT(true, "prelude", "audit"),
+  FAILED(true, "prelude", "failed"),
+  FAILURES(true, "prelude", "failures"),
+  GROUPS(true, "prelude", "groups"),
+  RESULTS(true, "prelude", "results"),
+  COPIES(true, "prelude", "copies"),
+  HISTORY(true, "prelude", "history"),
+  DELETE(true, "prelude", "delete"),
+  HEARTBEAT(false, "heartbeat");
 
   private final String text;
   private final String sha;
 
-  Script(String name, boolean ofJob, boolean whenFull) {
+  Script(boolean whenFull, String... parts) {
     // With these flags Redis refuses a script as a whole when its memory is used up. Without them it would stop at the first write that
     // needs memory, which may come after one that needs none, and leave half a step behind.
-    text = (whenFull ? "#!lua flags=allow-oom\n" : "#!lua\n") + (ofJob ? load("prelude") : "") + load(name);
+    StringBuilder whole = new StringBuilder(whenFull ? "#!lua flags=allow-oom\n" : "#!lua\n");
+    for (String part : parts) {
+      whole.append(load(part));
+    }
+    text = whole.toString();
     sha = sha(text);
   }
 

@@ -6,8 +6,9 @@ import dev.longshore.queue.Message;
 import dev.longshore.queue.QueueUnavailableException;
 import dev.longshore.queue.UnroutableException;
 import dev.longshore.queue.WorkQueues;
-import dev.longshore.store.Ledger;
 import dev.longshore.store.JobReading;
+import dev.longshore.store.Ledger;
+import dev.longshore.store.Ledger.PastAttempt;
 import dev.longshore.store.LedgerGoneException;
 import dev.longshore.store.Settlement;
 import dev.longshore.store.StoreFullException;
@@ -15,9 +16,11 @@ import dev.longshore.store.StoreUnavailableException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -88,6 +91,24 @@ public final class JobAccess {
     }
   }
 
+  /** Calls the ledger once, without patience: nothing happens while it is away. */
+  public void ledgerOnce(Consumer<Ledger> call) {
+    try {
+      call.accept(ledger);
+    } catch (StoreUnavailableException | StoreFullException away) {
+      outage.storeFailed(away);
+    }
+  }
+
+  /** The job's account now. */
+  public JobReading reading() {
+    JobReading reading = ledger(l -> l.read(List.of(job)).get(job));
+    if (reading == null) {
+      throw new LedgerGoneException(job);
+    }
+    return reading;
+  }
+
   /** Takes indexes; again after a lost answer, because a holder's own lease is no obstacle to it. */
   public Ledger.TakeReply take(IndexSet indexes, int attempt) {
     return ledger(l -> l.take(job, indexes, attempt, holder));
@@ -102,6 +123,19 @@ public final class JobAccess {
       l.release(job, indexes, attempt, holder);
       return null;
     });
+  }
+
+  /** Tells all that is inside the processor from now on. */
+  public void enter(IndexSet inside) {
+    ledger(l -> {
+      l.enter(job, holder, inside);
+      return null;
+    });
+  }
+
+  /** What is remembered of attempts that failed, by index. */
+  public Map<Long, List<PastAttempt>> attempts(IndexSet indexes) {
+    return ledger(l -> l.attempts(job, indexes));
   }
 
   public void fail(String reason, String message) {

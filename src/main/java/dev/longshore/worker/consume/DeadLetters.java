@@ -4,11 +4,14 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.longshore.job.Failure;
 import dev.longshore.queue.Message;
+import dev.longshore.store.Ledger.PastAttempt;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 
 /** Writes dead letters. */
 public final class DeadLetters {
@@ -22,17 +25,29 @@ public final class DeadLetters {
     this.clock = clock;
   }
 
-  /** A letter about one item; {@code item} is its JSON, or null when it is not known. */
+  /** A letter about one item that failed at its first attempt, or could not be worked on; {@code item} is its JSON, or null when not known. */
   public Message.DeadLetter of(int run, long index, int attempts, Failure failure, byte[] item) {
+    return of(run, index, attempts, failure, item, List.of());
+  }
+
+  /** As {@link #of(int, long, int, Failure, byte[])}, with what is remembered of the attempts before. */
+  Message.DeadLetter of(int run, long index, int attempts, Failure failure, byte[] item, List<PastAttempt> before) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(256);
+    Instant now = clock.instant();
     try (JsonGenerator json = JSON.createGenerator(bytes)) {
       json.writeStartObject();
       json.writeNumberField("index", index);
       json.writeNumberField("attempts", attempts);
+      json.writeArrayFieldStart("errors");
+      for (PastAttempt past : before) {
+        error(json, past);
+      }
+      error(json, new PastAttempt(attempts, failure, worker, now));
+      json.writeEndArray();
       json.writeStringField("code", failure.code());
       json.writeStringField("message", failure.message());
       json.writeStringField("worker", worker);
-      json.writeStringField("time", clock.instant().toString());
+      json.writeStringField("time", now.toString());
       json.writeFieldName("item");
       json.writeRawValue(item == null ? "null" : new String(item, StandardCharsets.UTF_8));
       json.writeEndObject();
@@ -40,5 +55,15 @@ public final class DeadLetters {
       throw new UncheckedIOException("writing a dead letter to memory failed", e);
     }
     return new Message.DeadLetter(run, index, bytes.toByteArray());
+  }
+
+  private static void error(JsonGenerator json, PastAttempt attempt) throws IOException {
+    json.writeStartObject();
+    json.writeNumberField("attempt", attempt.attempt());
+    json.writeStringField("code", attempt.failure().code());
+    json.writeStringField("message", attempt.failure().message());
+    json.writeStringField("worker", attempt.worker());
+    json.writeStringField("time", attempt.at().toString());
+    json.writeEndObject();
   }
 }

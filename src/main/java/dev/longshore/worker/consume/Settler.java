@@ -3,9 +3,11 @@ package dev.longshore.worker.consume;
 import dev.longshore.job.Chunk;
 import dev.longshore.job.IndexSet;
 import dev.longshore.job.JobSpec;
+import dev.longshore.job.JobSpec.RetrySpec;
 import dev.longshore.job.WorkItem;
 import dev.longshore.queue.Message;
 import dev.longshore.queue.WorkQueues.Kind;
+import dev.longshore.store.Ledger.PastAttempt;
 import dev.longshore.store.LedgerGoneException;
 import dev.longshore.store.Settlement.Failed;
 import dev.longshore.worker.access.JobAccess;
@@ -16,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
@@ -35,6 +38,7 @@ final class Settler {
   private final Held held;
   private final End end;
   private final LongAdder settledItems = new LongAdder();
+  private volatile RetryRules rules;
 
   /** Told how a delivery ended. */
   interface End {
@@ -43,6 +47,9 @@ final class Settler {
 
     /** The job has no ledger any more. */
     void gone();
+
+    /** Whether what comes again is published: not when the run is over. */
+    boolean handsOn();
   }
 
   Settler(JobAccess access, Supplier<JobSpec> spec, DeadLetters letters, Held held, End end) {
@@ -76,6 +83,7 @@ final class Settler {
       drop(taken);
       end.gone();
     } catch (CancellationException closing) {
+      taken.drop();
       LOG.debugf("job=%s chunk=%s state=left-unacked reason=\"the worker closes\"", access.job(), taken.indexes());
     } catch (RuntimeException e) {
       LOG.errorf(e, "job=%s chunk=%s state=handed-back reason=\"settling it failed\"", access.job(), taken.indexes());
@@ -85,8 +93,14 @@ final class Settler {
 
   private void book(Taken taken, Round round) {
     int attempt = taken.work().attempt();
-    Verdicts verdicts = Verdicts.of(taken, round, spec.get());
+    JobSpec now = spec.get();
+    Verdicts verdicts = Verdicts.of(taken, round, now, rules(now.retry()));
     access.handOn(deadLetters(taken, verdicts.failed()));
+    if (verdicts.fatal() != null) {
+      // before the item is final: after a crash in between it comes again, and ends the job again
+      Failed fatal = verdicts.fatal();
+      access.fail("ItemFailedJob", "item " + fatal.index() + ": " + fatal.failure().code() + ": " + fatal.failure().message());
+    }
     if (!verdicts.settlesNothing()) {
       access.settle(verdicts.settlement(attempt, access.holder(), round.busy()));
     }
@@ -96,13 +110,27 @@ final class Settler {
     settledItems.add(verdicts.all().size() - verdicts.unspent().size());
     // before the copies are out: one may come back to this very worker
     held.release(taken.delivery(), verdicts.all());
-    access.handOn(copies(taken, verdicts));
+    if (end.handsOn()) {
+      access.handOn(copies(taken, verdicts));
+    }
+  }
+
+  /** Those of the spec as it is now; two threads may make the same ones. */
+  private RetryRules rules(RetrySpec retry) {
+    RetryRules known = rules;
+    if (known == null || !known.spec().equals(retry)) {
+      known = new RetryRules(access.job(), retry);
+      rules = known;
+    }
+    return known;
   }
 
   private List<Outgoing> deadLetters(Taken taken, List<Failed> failed) {
     if (failed.isEmpty()) {
       return List.of();
     }
+    Map<Long, List<PastAttempt>> before = taken.work().attempt() == 1 ? Map.of()
+        : access.attempts(IndexSet.of(failed.stream().mapToLong(Failed::index).toArray()));
     List<Outgoing> out = new ArrayList<>(failed.size());
     Iterator<WorkItem> items = taken.items().iterator();
     for (Failed one : failed) {
@@ -110,7 +138,8 @@ final class Settler {
       while (item.index() != one.index()) {
         item = items.next();
       }
-      Message letter = letters.of(taken.work().run(), one.index(), item.attempt(), one.failure(), item.json());
+      Message letter = letters.of(taken.work().run(), one.index(), item.attempt(), one.failure(), item.json(),
+          before.getOrDefault(one.index(), List.of()));
       out.add(new Outgoing(Kind.DEAD, letter, Duration.ZERO));
     }
     return out;
@@ -122,7 +151,8 @@ final class Settler {
     return out;
   }
 
-  private static Message.Work part(Taken taken, IndexSet indexes, int attempt) {
+  /** A message with some of a delivery's items. */
+  static Message.Work part(Taken taken, IndexSet indexes, int attempt) {
     Message.Work work = taken.work();
     if (indexes.equals(work.indexes())) {
       return new Message.Work(work.run(), indexes, attempt, work.body(), work.gzip());
@@ -137,6 +167,7 @@ final class Settler {
   }
 
   private void drop(Taken taken) {
+    taken.drop();
     held.release(taken.delivery());
     taken.delivery().ack();
     end.done(taken);
@@ -144,6 +175,7 @@ final class Settler {
 
   /** Something is wrong that patience does not heal: the items go back, slowly, so that a fault in one place is not a storm. */
   private void handBack(Taken taken) {
+    taken.drop();
     access.outage().await(BEFORE_REQUEUE);
     try {
       access.release(taken.indexes(), taken.work().attempt());

@@ -3,14 +3,19 @@ package dev.longshore.worker.consume;
 import dev.longshore.queue.Delivery;
 import dev.longshore.queue.Message;
 import dev.longshore.queue.WorkQueues.Consumption;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/** A consumption and what it has in hand: once it takes no more it is closed behind its last delivery, which can be acked until then. */
+/**
+ * A consumption and what it has in hand: once it takes no more it is closed behind its last delivery, which can be acked until then. A
+ * delivery leaves the hand once, by whoever is first.
+ */
 public final class Subscription {
-  private final AtomicInteger inHand = new AtomicInteger();
+  private final Set<Counted> inHand = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean closed = new AtomicBoolean();
   private final Consumption consumption;
   private volatile boolean retired;
@@ -18,14 +23,16 @@ public final class Subscription {
   /** Subscribes by {@code consume}, which gets the handler to call; {@code receive} gets each delivery on the consumer's thread. */
   public Subscription(Function<Consumer<Delivery>, Consumption> consume, Consumer<Delivery> receive) {
     this.consumption = consume.apply(delivery -> {
-      inHand.incrementAndGet();
-      receive.accept(new Counted(delivery));
+      Counted counted = new Counted(delivery);
+      inHand.add(counted);
+      receive.accept(counted);
     });
   }
 
   /** A delivery that is counted as long as it is in hand. */
   private final class Counted implements Delivery {
     private final Delivery delivery;
+    private final long since = System.nanoTime();
 
     Counted(Delivery delivery) {
       this.delivery = delivery;
@@ -43,19 +50,28 @@ public final class Subscription {
 
     @Override
     public void ack() {
-      delivery.ack();
-      left();
+      if (inHand.remove(this)) {
+        delivery.ack();
+        closeWhenEmpty();
+      }
     }
 
     @Override
     public void requeue() {
-      delivery.requeue();
-      left();
+      if (inHand.remove(this)) {
+        delivery.requeue();
+        closeWhenEmpty();
+      }
     }
   }
 
   public int inHand() {
-    return inHand.get();
+    return inHand.size();
+  }
+
+  /** What has been in hand since {@code nanos} of {@link System#nanoTime} or longer. */
+  List<Delivery> inHandSince(long nanos) {
+    return inHand.stream().filter(delivery -> delivery.since - nanos <= 0).map(Delivery.class::cast).toList();
   }
 
   public void prefetch(int messages) {
@@ -81,13 +97,8 @@ public final class Subscription {
     }
   }
 
-  private void left() {
-    inHand.decrementAndGet();
-    closeWhenEmpty();
-  }
-
   private void closeWhenEmpty() {
-    if (retired && inHand.get() == 0) {
+    if (retired && inHand.isEmpty()) {
       close();
     }
   }

@@ -7,7 +7,6 @@ import dev.longshore.job.ItemResult;
 import dev.longshore.job.JobSpec;
 import dev.longshore.job.Outcome;
 import dev.longshore.job.WorkItem;
-import dev.longshore.resilience.retry.RetryDelays;
 import dev.longshore.store.ResultBlob;
 import dev.longshore.store.Settlement;
 import dev.longshore.store.Settlement.Failed;
@@ -19,7 +18,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -29,9 +27,10 @@ import java.util.concurrent.ThreadLocalRandom;
  * @param all the indexes of the round
  * @param unspent the indexes that come again as the same attempt: their leases are given back
  * @param again the copies to publish; items that come again at the same time travel together
+ * @param fatal the failed item that ends the job; null when none does
  */
 record Verdicts(IndexSet all, IndexSet succeeded, List<Failed> failed, List<Failed> skipped, List<RetryAt> retries, IndexSet unspent,
-    Map<Copy, IndexSet> again, ResultBlob results) {
+    Map<Copy, IndexSet> again, ResultBlob results, Failed fatal) {
   private static final byte[] PLAIN = ResultBlob.success(null);
 
   /** When, and as which attempt, items come again. */
@@ -43,14 +42,14 @@ record Verdicts(IndexSet all, IndexSet succeeded, List<Failed> failed, List<Fail
     }
   }
 
-  static Verdicts of(Taken taken, Round round, JobSpec spec) {
+  static Verdicts of(Taken taken, Round round, JobSpec spec, RetryRules rules) {
     if (round.whole() && allPlain(round.outcomes())) {
       IndexSet indexes = taken.indexes();
       ChunkCodec.Body lines = ChunkCodec.encode(Collections.nCopies(round.outcomes().length, PLAIN));
       ResultBlob blob = new ResultBlob(indexes, taken.work().attempt(), indexes, wholeBody(taken, spec), lines);
-      return new Verdicts(indexes, indexes, List.of(), List.of(), List.of(), IndexSet.empty(), Map.of(), blob);
+      return new Verdicts(indexes, indexes, List.of(), List.of(), List.of(), IndexSet.empty(), Map.of(), blob, null);
     }
-    return new Sorter(taken, round, spec).sort();
+    return new Sorter(taken, round, spec, rules).sort();
   }
 
   /** The ledger's part of it. */
@@ -80,6 +79,7 @@ record Verdicts(IndexSet all, IndexSet succeeded, List<Failed> failed, List<Fail
     private final Taken taken;
     private final Round round;
     private final JobSpec spec;
+    private final RetryRules rules;
     private final IndexSet.Builder all = new IndexSet.Builder();
     private final IndexSet.Builder succeeded = new IndexSet.Builder();
     private final IndexSet.Builder unspent = new IndexSet.Builder();
@@ -92,11 +92,13 @@ record Verdicts(IndexSet all, IndexSet succeeded, List<Failed> failed, List<Fail
     private final Map<Copy, IndexSet.Builder> again = new TreeMap<>();
     /** One draw for the round: items that fail together come again together, in one message. */
     private final double jitter = ThreadLocalRandom.current().nextDouble();
+    private Failed fatal;
 
-    Sorter(Taken taken, Round round, JobSpec spec) {
+    Sorter(Taken taken, Round round, JobSpec spec, RetryRules rules) {
       this.taken = taken;
       this.round = round;
       this.spec = spec;
+      this.rules = rules;
     }
 
     Verdicts sort() {
@@ -107,7 +109,7 @@ record Verdicts(IndexSet all, IndexSet succeeded, List<Failed> failed, List<Fail
       }
       Map<Copy, IndexSet> copies = new TreeMap<>();
       again.forEach((copy, indexes) -> copies.put(copy, indexes.build()));
-      return new Verdicts(all.build(), succeeded.build(), failed, skipped, retries, unspent.build(), copies, results());
+      return new Verdicts(all.build(), succeeded.build(), failed, skipped, retries, unspent.build(), copies, results(), fatal);
     }
 
     private void sort(WorkItem item, Outcome outcome) {
@@ -116,30 +118,37 @@ record Verdicts(IndexSet all, IndexSet succeeded, List<Failed> failed, List<Fail
           succeeded.add(item.index());
           keep(item, ResultBlob.success(success.result()));
         }
-        case Outcome.Skip skip -> {
-          Failure reason = new Failure("Skipped", skip.reason());
-          skipped.add(new Failed(item.index(), reason));
-          keep(item, ResultBlob.failure(ItemResult.Status.SKIPPED, reason));
-        }
-        case Outcome.Fail fail -> fail(item, fail.failure());
+        case Outcome.Skip skip -> skip(item, skip.reason());
+        case Outcome.Fail fail -> rule(item, fail.failure(), rules.on(item, fail, jitter));
         case Outcome.Retry retry when !retry.spendsAttempt() -> {
-          Duration delay = retry.after() != null ? retry.after() : delay(item, null);
           unspent.add(item.index());
-          copy(item, delay, item.attempt());
+          copy(item, retry.after() != null ? retry.after() : rules.delay(item, jitter), item.attempt());
         }
-        case Outcome.Retry retry when item.attempt() >= spec.retry().maxAttempts() -> fail(item, retry.failure());
-        case Outcome.Retry retry -> {
-          Duration delay = delay(item, retry.after());
-          retries.add(new RetryAt(item.index(), item.attempt() + 1, delay, retry.failure()));
-          copy(item, delay, item.attempt() + 1);
+        case Outcome.Retry retry -> rule(item, retry.failure(), rules.on(item, retry, jitter));
+      }
+    }
+
+    private void rule(WorkItem item, Failure failure, RetryRules.Ruling ruling) {
+      switch (ruling) {
+        case RetryRules.Ruling.Fail fail -> fail(item, failure);
+        case RetryRules.Ruling.Skip skip -> skip(item, failure.code() + ": " + failure.message());
+        case RetryRules.Ruling.FailJob failJob -> {
+          fail(item, failure);
+          fatal = fatal == null ? failed.getLast() : fatal;
+        }
+        case RetryRules.Ruling.Again again -> {
+          // also where no attempt is spent: an item that the ledger knows to be waiting is not taken for a lost one
+          boolean spent = again.attempt() > item.attempt();
+          retries.add(new RetryAt(item.index(), again.attempt(), again.delay(), spent ? failure : null));
+          copy(item, again.delay(), again.attempt());
         }
       }
     }
 
-    private Duration delay(WorkItem item, Duration after) {
-      JobSpec.Backoff backoff = spec.retry().backoff();
-      return RetryDelays.next(backoff.initial(), backoff.factor(), backoff.max(), backoff.jitter(), item.attempt(),
-          Optional.ofNullable(after), jitter);
+    private void skip(WorkItem item, String why) {
+      Failure reason = new Failure("Skipped", why);
+      skipped.add(new Failed(item.index(), reason));
+      keep(item, ResultBlob.failure(ItemResult.Status.SKIPPED, reason));
     }
 
     private void fail(WorkItem item, Failure failure) {

@@ -1,32 +1,24 @@
 package dev.longshore.worker.consume;
 
-import dev.longshore.job.Chunk;
-import dev.longshore.job.ChunkCodec;
-import dev.longshore.job.Failure;
 import dev.longshore.job.IndexSet;
 import dev.longshore.job.JobSpec;
-import dev.longshore.job.WorkItem;
 import dev.longshore.queue.Delivery;
-import dev.longshore.queue.Message;
 import dev.longshore.queue.QueueUnavailableException;
 import dev.longshore.queue.WorkQueues;
 import dev.longshore.queue.WorkQueues.Kind;
-import dev.longshore.store.Ledger.TakeReply;
 import dev.longshore.store.LedgerGoneException;
 import dev.longshore.worker.access.JobAccess;
-import dev.longshore.worker.access.JobAccess.Outgoing;
 import dev.longshore.worker.execute.BatchProcessor;
 import dev.longshore.worker.execute.JobExecutor;
 import dev.longshore.worker.execute.Taken;
+import dev.longshore.worker.execute.WorkerGate;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
@@ -37,55 +29,55 @@ import org.jboss.logging.Logger;
 public final class WorkConsumer {
   private static final Logger LOG = Logger.getLogger(WorkConsumer.class);
   private static final Duration LEASED_ELSEWHERE = Duration.ofSeconds(5);
-  private static final Duration UNKNOWN_LATER = Duration.ofSeconds(5);
   private static final Duration BEFORE_REQUEUE = Duration.ofSeconds(1);
+  /** How long what was interrupted may take to come back with an outcome that counts. */
+  private static final Duration BEFORE_GIVING_UP = Duration.ofSeconds(5);
   /** Long chunks show their progress at least this often. */
   private static final long SETTLE_NANOS = 500_000_000;
 
   private final JobAccess access;
   private final WorkQueues queues;
-  private final DeadLetters letters;
   private final Runnable onGone;
   private final Held held = new Held();
-  private final Set<Taken> working = ConcurrentHashMap.newKeySet();
+  private final Map<Delivery, Taken> working = new ConcurrentHashMap<>();
   private final Prefetch prefetch = new Prefetch();
   private final MessageSizes sizes = new MessageSizes();
-  private final AtomicBoolean saidUnknown = new AtomicBoolean();
   private final Runnable storeChanged = () -> Thread.ofVirtual().start(this::followStore);
+  private final Taker taker;
   private final Settler settler;
   private final JobExecutor executor;
+  private final LongHold longHold;
   /** Those that take no more but have something in hand, and the present one last; changed under this object's lock. */
   private final List<Subscription> subscriptions = new CopyOnWriteArrayList<>();
   private boolean taking;
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
-  private volatile boolean draining;
+  private final Object modeLock = new Object();
+  private volatile Mode mode = Mode.WORKING;
 
-  /** Takes over {@code processor}. {@code onGone} is called when the job has no ledger any more. */
+  /**
+   * Takes over {@code processor}.
+   *
+   * @param holdLimit how long a delivery may stay unacked
+   * @param gate what calls of all the worker's jobs pass through
+   * @param onGone is called when the job has no ledger any more
+   */
   public WorkConsumer(JobAccess access, WorkQueues queues, Supplier<JobSpec> spec, BatchProcessor processor, DeadLetters letters,
-      Runnable onGone) {
+      Duration holdLimit, WorkerGate gate, Runnable onGone) {
     this.access = access;
     this.queues = queues;
-    this.letters = letters;
     this.onGone = onGone;
-    this.settler = new Settler(access, spec, letters, held, new Settler.End() {
-      @Override
-      public void done(Taken taken) {
-        working.remove(taken);
-        checkDrained();
-      }
-
-      @Override
-      public void gone() {
-        onGone.run();
-      }
-    });
-    this.executor = new JobExecutor(access.job(), spec.get(), processor, settler::start, access::noneCanCome);
+    this.settler = new Settler(access, spec, letters, held, new Ends());
+    this.executor = new JobExecutor(access.job(), spec.get(), processor, gate, new Surroundings());
+    Duration quarter = holdLimit.dividedBy(4);
+    Duration leasedElsewhere = quarter.compareTo(LEASED_ELSEWHERE) < 0 ? quarter : LEASED_ELSEWHERE;
+    this.taker = new Taker(access, spec, letters, held, sizes, leasedElsewhere, new Desk());
+    this.longHold = new LongHold(access, holdLimit, this::handBackWaiting);
   }
 
   /**
    * How the work goes.
    *
-   * @param chunks deliveries in hand
+   * @param chunks deliveries in hand, and those that were let go while their items run
    * @param items items in hand that are not settled
    * @param settled items settled since the start
    */
@@ -105,18 +97,22 @@ public final class WorkConsumer {
   }
 
   public Reading read() {
-    return new Reading(inHand(), working.stream().mapToLong(Taken::unfinished).sum(), settler.settledItems(), executor.read());
+    long items = working.values().stream().mapToLong(Taken::unfinished).sum();
+    return new Reading(Math.max(inHand(), working.size()), items, settler.settledItems(), executor.read());
   }
 
-  /** Settles what waits for too long, and adapts how much is taken; call twice a second. */
+  /** Settles what waits for too long, lets go of what is held for too long, and adapts how much is taken; call twice a second. */
   public void tick(int heapPercent) {
     long before = System.nanoTime() - SETTLE_NANOS;
-    for (Taken taken : working) {
+    for (Taken taken : working.values()) {
       if (taken.overdue(before)) {
         settler.start(taken);
       }
     }
     followStore();
+    if (mode != Mode.ENDING) {
+      longHold.look(subscriptions, working);
+    }
     JobExecutor.Reading calls = executor.read();
     int was = prefetch.current();
     int now = prefetch.next(sizes.load(calls), heapPercent);
@@ -128,20 +124,62 @@ public final class WorkConsumer {
     }
   }
 
+  /** Starts nothing new and hands back what has not started, or goes on; what runs finishes in any case, and the processor stays open. */
+  public void pause(boolean paused) {
+    synchronized (modeLock) {
+      if (mode != (paused ? Mode.WORKING : Mode.PAUSED)) {
+        return;
+      }
+      mode = paused ? Mode.PAUSED : Mode.WORKING;
+      if (paused) {
+        executor.hold();
+      } else {
+        executor.release();
+      }
+    }
+    LOG.infof("job=%s state=%s", access.job(), paused ? "paused" : "working");
+    Thread.ofVirtual().start(this::followStore);
+  }
+
   /** Takes no more, hands back what has not started; completes when nothing is in hand. */
   public CompletableFuture<Void> drain() {
-    draining = true;
-    access.outage().forget(storeChanged);
+    leave(Mode.DRAINING);
     followStore();
-    executor.drain();
     checkDrained();
     return drained;
   }
 
+  /**
+   * The run is over: interrupts what runs, settles what comes back soon, and gives all else up; nothing is handed on. Completes when nothing
+   * is in hand.
+   */
+  public CompletableFuture<Void> end() {
+    leave(Mode.ENDING);
+    executor.interrupt();
+    Thread.ofVirtual().name("end-" + access.job().name()).start(() -> {
+      followStore();
+      checkDrained();
+      access.outage().await(BEFORE_GIVING_UP);
+      for (Taken taken : working.values()) {
+        if (taken.giveUp(System.nanoTime())) {
+          settler.start(taken);
+        }
+      }
+    });
+    return drained;
+  }
+
+  private void leave(Mode leaving) {
+    access.outage().forget(storeChanged);
+    synchronized (modeLock) {
+      mode = mode == Mode.ENDING ? mode : leaving;
+      executor.hold();
+    }
+  }
+
   /** Ends at once: what is in hand goes back to the queue. */
   public void close() {
-    draining = true;
-    access.outage().forget(storeChanged);
+    leave(Mode.DRAINING);
     synchronized (this) {
       taking = false;
       subscriptions.forEach(Subscription::close);
@@ -152,7 +190,7 @@ public final class WorkConsumer {
   }
 
   private synchronized void followStore() {
-    boolean wanted = !draining && !access.outage().storeAway();
+    boolean wanted = mode == Mode.WORKING && !access.outage().storeAway();
     try {
       if (wanted && !taking) {
         subscriptions.removeIf(old -> old.inHand() == 0);
@@ -172,16 +210,23 @@ public final class WorkConsumer {
   }
 
   private void checkDrained() {
-    if (draining && inHand() == 0) {
+    if (mode.leaves() && inHand() == 0 && working.isEmpty()) {
       executor.close();
       drained.complete(null);
+    }
+  }
+
+  private void handBackWaiting(Taken taken) {
+    executor.handBack(taken);
+    if (taken.due()) {
+      settler.start(taken);
     }
   }
 
   private void receive(Delivery delivery) {
     Thread.ofVirtual().name("take-" + access.job().name()).start(() -> {
       try {
-        handle(delivery);
+        taker.handle(delivery);
       } catch (LedgerGoneException gone) {
         held.release(delivery);
         delivery.ack();
@@ -198,83 +243,57 @@ public final class WorkConsumer {
     });
   }
 
-  private void handle(Delivery delivery) {
-    switch (delivery.message()) {
-      case Message.Work work when draining -> passOn(delivery, work, Duration.ZERO);
-      case Message.Work work -> take(delivery, work);
-      case Message.Unknown unknown -> leaveToOthers(delivery, unknown);
-      case Message.Feed feed -> bury(delivery, feed.run(), 0, "a feed has no place in the work queue");
-      case Message.DeadLetter letter -> bury(delivery, letter.run(), letter.index(), "a dead letter has no place in the work queue");
+  /** Where taken items go. */
+  private final class Desk implements Taker.Desk {
+    @Override
+    public Mode mode() {
+      return mode;
     }
-  }
 
-  private void take(Delivery delivery, Message.Work work) {
-    Chunk chunk;
-    try {
-      chunk = work.chunk();
-    } catch (ChunkCodec.MalformedChunk e) {
-      // its items stay open in the ledger, whose audit has them fed again from the source
-      bury(delivery, work.run(), work.indexes().isEmpty() ? 0 : work.indexes().first(), e.getMessage());
-      return;
-    }
-    sizes.add(chunk);
-    if (!held.hold(delivery, work.indexes())) {
-      passOn(delivery, work, LEASED_ELSEWHERE);
-      return;
-    }
-    TakeReply reply = access.take(work.indexes(), work.attempt());
-    Taken taken = new Taken(delivery, work, items(chunk, reply.yours()), reply.yours());
-    held.keep(delivery, reply.yours());
-    access.handOn(notOurs(chunk, work.run(), reply));
-    if (reply.yours().isEmpty()) {
-      delivery.ack();
-      return;
-    }
-    working.add(taken);
-    executor.offer(taken);
-  }
-
-  private static List<WorkItem> items(Chunk chunk, IndexSet yours) {
-    List<WorkItem> items = new ArrayList<>((int) yours.size());
-    boolean whole = yours.size() == chunk.items().size();
-    int[] at = {0};
-    chunk.indexes().forEach(index -> {
-      byte[] json = chunk.items().get(at[0]++);
-      if (whole || yours.contains(index)) {
-        items.add(new WorkItem(index, chunk.attempt(), json));
+    @Override
+    public void work(Taken taken, IndexSet suspects) {
+      working.put(taken.delivery(), taken);
+      if (taken.due()) {
+        settler.start(taken);
       }
-    });
-    return items;
-  }
-
-  private static List<Outgoing> notOurs(Chunk chunk, int run, TakeReply reply) {
-    List<Outgoing> out = new ArrayList<>();
-    reply.newer().forEach((newer, indexes) ->
-        out.add(new Outgoing(Kind.WORK, Message.Work.of(run, chunk.part(indexes, newer.attempt())), newer.delay())));
-    if (!reply.leased().isEmpty()) {
-      Chunk leased = chunk.part(reply.leased(), chunk.attempt());
-      out.add(new Outgoing(Kind.WORK, Message.Work.of(run, leased), LEASED_ELSEWHERE));
+      executor.offer(taken, suspects);
     }
-    return out;
   }
 
-  private void passOn(Delivery delivery, Message message, Duration delay) {
-    access.handOn(List.of(new Outgoing(Kind.WORK, message, delay)));
-    delivery.ack();
-  }
-
-  private void leaveToOthers(Delivery delivery, Message.Unknown unknown) {
-    if (saidUnknown.compareAndSet(false, true)) {
-      LOG.warnf("job=%s version=%d state=handed-on reason=\"%s\" heals=\"a worker that knows this format, or a purged queue\"",
-          access.job(), unknown.version(), unknown.reason());
+  /** How deliveries end. */
+  private final class Ends implements Settler.End {
+    @Override
+    public void done(Taken taken) {
+      working.remove(taken.delivery());
+      checkDrained();
     }
-    passOn(delivery, unknown, UNKNOWN_LATER);
+
+    @Override
+    public void gone() {
+      onGone.run();
+    }
+
+    @Override
+    public boolean handsOn() {
+      return mode != Mode.ENDING;
+    }
   }
 
-  private void bury(Delivery delivery, int run, long index, String reason) {
-    LOG.errorf("job=%s item=%d state=dead-letter reason=\"%s\"", access.job(), index, reason);
-    Message letter = letters.of(run, index, 0, new Failure("MalformedChunk", reason), null);
-    access.handOn(List.of(new Outgoing(Kind.DEAD, letter, Duration.ZERO)));
-    delivery.ack();
+  /** What the executor leans on. */
+  private final class Surroundings implements JobExecutor.Surroundings {
+    @Override
+    public void settle(Taken taken) {
+      settler.start(taken);
+    }
+
+    @Override
+    public boolean noneCanCome() {
+      return access.noneCanCome();
+    }
+
+    @Override
+    public void enter(IndexSet inside) {
+      access.enter(inside);
+    }
   }
 }

@@ -1,5 +1,6 @@
 package dev.longshore.worker.execute;
 
+import dev.longshore.job.IndexSet;
 import dev.longshore.job.WorkItem;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +18,10 @@ record Batch(List<Segment> segments, int size) {
       List<WorkItem> all = taken.items();
       return count == all.size() ? all : all.subList(from, from + count);
     }
+
+    Segment part(int skip, int most) {
+      return new Segment(taken, from + skip, Math.min(most, count - skip));
+    }
   }
 
   List<WorkItem> items() {
@@ -26,5 +31,11 @@ record Batch(List<Segment> segments, int size) {
     List<WorkItem> items = new ArrayList<>(size);
     segments.forEach(segment -> items.addAll(segment.items()));
     return items;
+  }
+
+  IndexSet indexes() {
+    Segment only = segments.getFirst();
+    return segments.size() == 1 && only.count() == only.taken().items().size() ? only.taken().indexes()
+        : IndexSet.of(segments.stream().flatMap(segment -> segment.items().stream()).mapToLong(WorkItem::index).toArray());
   }
 }

@@ -1,20 +1,21 @@
 package dev.longshore.worker.execute;
 
+import dev.longshore.worker.execute.Batch.Segment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 
 /** Cuts batches from deliveries in the order they came, across their borders. Not for several threads at once. */
 final class BatchCutter {
   private final ArrayDeque<Entry> waiting = new ArrayDeque<>();
-  private int cursor;
   private int items;
 
-  private record Entry(Taken taken, long since) {}
+  private record Entry(Segment segment, long since) {}
 
-  void offer(Taken taken, long nanos) {
-    waiting.add(new Entry(taken, nanos));
-    items += taken.items().size();
+  void offer(Segment segment, long nanos) {
+    waiting.add(new Entry(segment, nanos));
+    items += segment.count();
   }
 
   /** Items that wait. */
@@ -33,21 +34,33 @@ final class BatchCutter {
 
   /** The next {@code size} items, or all when there are fewer. */
   Batch cut(int size) {
-    List<Batch.Segment> segments = new ArrayList<>(1);
+    List<Segment> segments = new ArrayList<>(1);
     int missing = Math.min(size, items);
     int cut = missing;
     while (missing > 0) {
-      Taken head = waiting.getFirst().taken();
-      int count = Math.min(missing, head.items().size() - cursor);
-      segments.add(new Batch.Segment(head, cursor, count));
-      missing -= count;
-      cursor += count;
-      if (cursor == head.items().size()) {
-        waiting.removeFirst();
-        cursor = 0;
+      Entry head = waiting.removeFirst();
+      Segment taken = head.segment().part(0, missing);
+      segments.add(taken);
+      missing -= taken.count();
+      if (taken.count() < head.segment().count()) {
+        waiting.addFirst(new Entry(head.segment().part(taken.count(), head.segment().count()), head.since()));
       }
     }
     items -= cut;
     return new Batch(segments, cut);
+  }
+
+  /** Takes everything of one delivery out again. */
+  List<Segment> remove(Taken taken) {
+    List<Segment> removed = new ArrayList<>();
+    for (Iterator<Entry> entries = waiting.iterator(); entries.hasNext(); ) {
+      Segment segment = entries.next().segment();
+      if (segment.taken() == taken) {
+        entries.remove();
+        removed.add(segment);
+        items -= segment.count();
+      }
+    }
+    return removed;
   }
 }

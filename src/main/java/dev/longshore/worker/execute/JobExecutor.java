@@ -1,58 +1,55 @@
 package dev.longshore.worker.execute;
 
-import dev.longshore.job.Failure;
+import dev.longshore.job.IndexSet;
 import dev.longshore.job.JobRef;
 import dev.longshore.job.JobSpec;
-import dev.longshore.job.Outcome;
 import dev.longshore.job.WorkItem;
+import dev.longshore.worker.execute.Batch.Segment;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 
 /**
  * Runs a job's processor calls: never more than {@code concurrency} at once, each on a virtual thread that lives as long as there is work. A
- * batch that is not full waits for more items for {@code maxWait} at most, and no longer than until it is known that none can come.
+ * batch that is not full waits for more items for {@code maxWait} at most, and no longer than until it is known that none can come. Suspects
+ * of a crash run alone.
  */
 public final class JobExecutor {
   private static final long FIRST_LOOK_NANOS = 20_000_000;
   private static final long LONGEST_LOOK_NANOS = 1_000_000_000;
 
   private final JobRef job;
-  private final Consumer<Taken> settle;
-  private final BooleanSupplier noneCanCome;
+  private final Surroundings surroundings;
+  private final Calls calls;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition more = lock.newCondition();
   private final BatchCutter cutter = new BatchCutter();
-  private final List<Thread> running = new ArrayList<>();
-  private SharedProcessor processor;
   private int concurrency;
   private int batchSize;
   private long maxWaitNanos;
   private int slots;
   private boolean filling;
-  private boolean draining;
-  private int calls;
-  private long callsSince;
-  private long busyNanos;
-  private long doneItems;
-  private long doneNanos;
+  private boolean holding;
 
-  /**
-   * Takes over {@code processor}.
-   *
-   * @param settle called, and must not block, when a delivery's outcomes are to be settled
-   * @param noneCanCome whether no further item can reach this worker; asked, and may block, while a batch waits that is not full
-   */
-  public JobExecutor(JobRef job, JobSpec spec, BatchProcessor processor, Consumer<Taken> settle, BooleanSupplier noneCanCome) {
+  /** What the work leans on. */
+  public interface Surroundings {
+    /** A delivery's outcomes are to be settled. Must not block. */
+    void settle(Taken taken);
+
+    /** Whether no further item can reach this worker; asked, and may block, while a batch waits that is not full. */
+    boolean noneCanCome();
+
+    /** Tells the ledger all that is inside the processor from now on; may block, and throw. */
+    void enter(IndexSet inside);
+  }
+
+  /** Takes over {@code processor}. */
+  public JobExecutor(JobRef job, JobSpec spec, BatchProcessor processor, WorkerGate gate, Surroundings surroundings) {
     this.job = job;
-    this.settle = settle;
-    this.noneCanCome = noneCanCome;
+    this.surroundings = surroundings;
+    this.calls = new Calls(job, gate, new Entrance(surroundings::enter));
     change(spec, processor);
   }
 
@@ -66,12 +63,12 @@ public final class JobExecutor {
 
   /** A changed spec; calls under way end as they began. A null processor keeps the present one. */
   public void change(JobSpec spec, BatchProcessor replacement) {
-    SharedProcessor old = null;
+    if (replacement != null) {
+      calls.use(replacement);
+    }
     lock.lock();
     try {
       if (replacement != null) {
-        old = processor;
-        processor = new SharedProcessor(replacement);
         batchSize = Math.max(1, spec.batching().size() == null ? replacement.batchSize() : spec.batching().size());
       }
       concurrency = Math.max(1, spec.concurrency());
@@ -82,32 +79,58 @@ public final class JobExecutor {
     } finally {
       lock.unlock();
     }
-    if (old != null) {
-      old.retire();
-    }
   }
 
-  public void offer(Taken taken) {
+  /** Works on what has no outcome yet; {@code suspects} of it are run alone. */
+  public void offer(Taken taken, IndexSet suspects) {
+    List<Segment> ordinary = segments(taken, taken.open().minus(suspects));
+    List<Segment> alone = segments(taken, suspects);
     lock.lock();
     try {
-      if (!draining) {
-        cutter.offer(taken, System.nanoTime());
+      if (!holding) {
+        long now = System.nanoTime();
+        ordinary.forEach(segment -> cutter.offer(segment, now));
         more.signal();
         startSlots();
+        if (!alone.isEmpty()) {
+          int size = batchSize;
+          AloneRun run = new AloneRun(calls, taken, alone, new Recording());
+          Thread.ofVirtual().name("alone-" + job.name()).start(() -> run.run(size));
+        }
         return;
       }
     } finally {
       lock.unlock();
     }
-    handBack(new Batch.Segment(taken, 0, taken.items().size()));
+    ordinary.forEach(this::handBack);
+    alone.forEach(this::handBack);
   }
 
-  /** Hands back what has not started and starts nothing more; what runs goes on. */
-  public void drain() {
-    List<Batch.Segment> waiting = List.of();
+  private static List<Segment> segments(Taken taken, IndexSet some) {
+    List<WorkItem> items = taken.items();
+    if (some.size() == items.size()) {
+      return List.of(new Segment(taken, 0, items.size()));
+    }
+    List<Segment> segments = new ArrayList<>();
+    int from = -1;
+    for (int i = 0; i <= items.size(); i++) {
+      boolean in = i < items.size() && some.contains(items.get(i).index());
+      if (in && from < 0) {
+        from = i;
+      } else if (!in && from >= 0) {
+        segments.add(new Segment(taken, from, i - from));
+        from = -1;
+      }
+    }
+    return segments;
+  }
+
+  /** Hands back what has not started and starts nothing more until {@link #release}; what runs goes on. */
+  public void hold() {
+    List<Segment> waiting = List.of();
     lock.lock();
     try {
-      draining = true;
+      holding = true;
       if (!cutter.isEmpty()) {
         waiting = cutter.cut(cutter.items()).segments();
       }
@@ -115,35 +138,57 @@ public final class JobExecutor {
     } finally {
       lock.unlock();
     }
+    calls.hold();
     waiting.forEach(this::handBack);
   }
 
-  /** Drains, interrupts what runs, and gives the processor up. */
-  public void close() {
-    drain();
-    SharedProcessor last;
+  /** Starts again. */
+  public void release() {
+    calls.release();
     lock.lock();
     try {
-      running.forEach(Thread::interrupt);
-      last = processor;
+      holding = false;
     } finally {
       lock.unlock();
     }
-    last.retire();
+  }
+
+  /** Hands back what of one delivery waits for its batch. */
+  public void handBack(Taken taken) {
+    List<Segment> waiting;
+    lock.lock();
+    try {
+      waiting = cutter.remove(taken);
+    } finally {
+      lock.unlock();
+    }
+    waiting.forEach(this::handBack);
+  }
+
+  /** Interrupts what runs: what comes back undone is handed back. */
+  public void interrupt() {
+    calls.interrupt();
+  }
+
+  /** Holds, interrupts what runs, and gives the processor up. */
+  public void close() {
+    hold();
+    calls.interrupt();
+    calls.close();
   }
 
   public Reading read() {
+    Calls.Reading reading = calls.read();
     lock.lock();
     try {
-      countBusy();
-      return new Reading(concurrency, batchSize, doneItems == 0 ? 0 : doneNanos / doneItems, busyNanos, cutter.items());
+      return new Reading(concurrency, batchSize, reading.nanosPerItem(), reading.busyNanos(), cutter.items());
     } finally {
       lock.unlock();
     }
   }
 
-  private void handBack(Batch.Segment segment) {
-    record(segment, Collections.nCopies(segment.count(), Taken.HANDED_BACK), 0, 0);
+  private void handBack(Segment segment) {
+    record(new Batch(List.of(segment), segment.count()), Calls.handedBack(segment.count()));
   }
 
   private void startSlots() {
@@ -155,36 +200,25 @@ public final class JobExecutor {
   }
 
   private void slot() {
-    Batch batch = next(false);
-    while (batch != null) {
-      call(batch);
-      batch = next(true);
+    for (Batch batch = next(); batch != null; batch = next()) {
+      record(batch, calls.call(batch));
     }
   }
 
   /** The next batch for this slot; null ends the slot. */
-  private Batch next(boolean wasCalling) {
+  private Batch next() {
     lock.lock();
     try {
-      if (wasCalling) {
-        countBusy();
-        calls--;
-        running.remove(Thread.currentThread());
-      }
       while (!cutter.isEmpty() && slots <= concurrency) {
         long left = cutter.items() >= batchSize ? 0 : maxWaitNanos - (System.nanoTime() - cutter.since());
         if (left <= 0) {
-          return started();
+          return cutter.cut(batchSize);
         }
         if (filling) {
           break;
         }
-        Filled filled = fill(left);
-        if (filled == Filled.INTERRUPTED) {
-          break;
-        }
-        if (filled == Filled.LAST && !cutter.isEmpty() && slots <= concurrency) {
-          return started();
+        if (fill(left) == Filled.LAST && !cutter.isEmpty() && slots <= concurrency) {
+          return cutter.cut(batchSize);
         }
       }
       slots--;
@@ -194,15 +228,8 @@ public final class JobExecutor {
     }
   }
 
-  private Batch started() {
-    countBusy();
-    calls++;
-    running.add(Thread.currentThread());
-    return cutter.cut(batchSize);
-  }
-
   /** How the wait for a full batch ended. */
-  private enum Filled { CHANGED, LAST, INTERRUPTED }
+  private enum Filled { CHANGED, LAST }
 
   /** Waits for the batch to fill; one slot does so for all. Asks now and then, and ever less often, whether anything can come at all. */
   private Filled fill(long nanos) {
@@ -221,7 +248,8 @@ public final class JobExecutor {
       }
       return Filled.CHANGED;
     } catch (InterruptedException e) {
-      return Filled.INTERRUPTED;
+      // nobody interrupts a slot between calls; looking again does no harm
+      return Filled.CHANGED;
     } finally {
       filling = false;
     }
@@ -230,77 +258,36 @@ public final class JobExecutor {
   private boolean askUnlocked() {
     lock.unlock();
     try {
-      return noneCanCome.getAsBoolean();
+      return surroundings.noneCanCome();
     } finally {
       lock.lock();
     }
   }
 
-  private void countBusy() {
+  private void record(Batch batch, Calls.Answer answer) {
     long now = System.nanoTime();
-    busyNanos += calls * (now - callsSince);
-    callsSince = now;
-  }
-
-  private void call(Batch batch) {
-    long start = System.nanoTime();
-    List<Outcome> outcomes = outcomes(batch);
-    long nanos = System.nanoTime() - start;
-    lock.lock();
-    try {
-      // a mean that forgets: what counts is how the work goes now
-      doneItems += batch.size();
-      doneNanos += nanos;
-      if (doneItems > 100_000 || doneNanos > 60_000_000_000L) {
-        doneItems = Math.max(1, doneItems / 2);
-        doneNanos /= 2;
-      }
-    } finally {
-      lock.unlock();
-    }
     int offset = 0;
-    for (Batch.Segment segment : batch.segments()) {
-      record(segment, outcomes, offset, nanos * segment.count() / batch.size());
+    for (Segment segment : batch.segments()) {
+      long share = answer.nanos() * segment.count() / batch.size();
+      if (segment.taken().record(segment.from(), answer.outcomes(), offset, segment.count(), share, now)) {
+        surroundings.settle(segment.taken());
+      }
       offset += segment.count();
     }
   }
 
-  private void record(Batch.Segment segment, List<Outcome> outcomes, int offset, long nanos) {
-    if (segment.taken().record(segment.from(), outcomes, offset, segment.count(), nanos, System.nanoTime())) {
-      settle.accept(segment.taken());
+  /** For those that run alone. */
+  private final class Recording implements AloneRun.Recorder {
+    @Override
+    public void record(Batch batch, Calls.Answer answer) {
+      JobExecutor.this.record(batch, answer);
     }
-  }
 
-  private List<Outcome> outcomes(Batch batch) {
-    SharedProcessor shared;
-    BatchProcessor current;
-    lock.lock();
-    try {
-      shared = processor;
-      current = shared.enter();
-    } finally {
-      lock.unlock();
+    @Override
+    public void settle(Taken taken) {
+      if (taken.due()) {
+        surroundings.settle(taken);
+      }
     }
-    List<WorkItem> items = batch.items();
-    try {
-      List<Outcome> outcomes = current.call(items);
-      return complete(outcomes, items.size()) ? outcomes
-          : all(items, new Failure("WrongAnswer", "the processor did not give an outcome for each of " + items.size() + " items"));
-    } catch (InterruptedException e) {
-      return Collections.nCopies(items.size(), Taken.HANDED_BACK);
-    } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
-      // a throw says nothing of single items: each is tried again as the job says
-      return all(items, new Failure(e.getClass().getSimpleName(), e.getMessage()));
-    } finally {
-      shared.leave();
-    }
-  }
-
-  private static boolean complete(List<Outcome> outcomes, int size) {
-    return outcomes != null && outcomes.size() == size && outcomes.stream().allMatch(Objects::nonNull);
-  }
-
-  private static List<Outcome> all(List<WorkItem> items, Failure failure) {
-    return Collections.nCopies(items.size(), Outcome.retry(failure));
   }
 }

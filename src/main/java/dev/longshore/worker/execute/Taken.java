@@ -8,6 +8,8 @@ import dev.longshore.queue.Delivery;
 import dev.longshore.queue.Message;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -16,7 +18,7 @@ import java.util.List;
  */
 public final class Taken {
   /** The outcome of an item that was not started, or whose call was interrupted. */
-  public static final Outcome.Retry HANDED_BACK = new Outcome.Retry(new Failure("HandedBack", "the worker drains"), Duration.ZERO, false);
+  public static final Outcome.Retry HANDED_BACK = new Outcome.Retry(new Failure("HandedBack", "it had not started"), Duration.ZERO, false);
   /** Results are settled before more than this many of their bytes wait in memory, and a round carries no more. */
   static final int ROUND_BYTES = 1 << 20;
 
@@ -25,6 +27,8 @@ public final class Taken {
   private final List<WorkItem> items;
   private final IndexSet indexes;
   private final Outcome[] outcomes;
+  /** Positions of which an outcome is known, or was. */
+  private final BitSet recorded = new BitSet();
   private int open;
   private int unsettled;
   private long unsettledBytes;
@@ -32,6 +36,7 @@ public final class Taken {
   private long busyNanos;
   private boolean settling;
   private boolean finished;
+  private boolean dropped;
 
   /**
    * Wraps a delivery.
@@ -78,29 +83,93 @@ public final class Taken {
     return open + unsettled;
   }
 
+  /** The indexes of items of which no outcome is known. */
+  public synchronized IndexSet open() {
+    if (recorded.isEmpty()) {
+      return indexes;
+    }
+    IndexSet.Builder open = new IndexSet.Builder();
+    for (int i = recorded.nextClearBit(0); i < items.size(); i = recorded.nextClearBit(i + 1)) {
+      open.add(items.get(i).index());
+    }
+    return open.build();
+  }
+
   /**
-   * Keeps outcomes of {@code count} items from position {@code from}; they stand in {@code given} from {@code offset}.
+   * Keeps outcomes of {@code count} items from position {@code from}; they stand in {@code given} from {@code offset}. An item that was given
+   * up keeps the outcome that it has.
    *
    * @return whether the caller must have this delivery settled now
    */
   synchronized boolean record(int from, List<Outcome> given, int offset, int count, long nanos, long now) {
+    for (int i = 0; i < count; i++) {
+      keep(from + i, given.get(offset + i), now);
+    }
+    busyNanos += nanos;
+    return claim(unsettled > 0 && (open == 0 || unsettledBytes >= ROUND_BYTES));
+  }
+
+  private void keep(int position, Outcome outcome, long now) {
+    if (recorded.get(position)) {
+      return;
+    }
+    recorded.set(position);
     if (unsettled == 0) {
       unsettledSince = now;
     }
-    for (int i = 0; i < count; i++) {
-      Outcome outcome = given.get(offset + i);
-      outcomes[from + i] = outcome;
-      unsettledBytes += size(outcome);
+    outcomes[position] = outcome;
+    unsettledBytes += size(outcome);
+    unsettled++;
+    open--;
+  }
+
+  /** Keeps an outcome for the items of {@code some}, all of which are leased here; {@link #due} then has it settled. */
+  public synchronized void decide(IndexSet some, Outcome outcome, long now) {
+    for (int i = 0; i < items.size(); i++) {
+      if (some.contains(items.get(i).index())) {
+        keep(i, outcome, now);
+      }
     }
-    open -= count;
-    unsettled += count;
-    busyNanos += nanos;
-    return claim(open == 0 || unsettledBytes >= ROUND_BYTES);
+  }
+
+  /** Gives up what has no outcome yet: an outcome that still comes counts no more. True when the caller must have it settled now. */
+  public synchronized boolean giveUp(long now) {
+    boolean mine = record(0, Collections.nCopies(items.size(), HANDED_BACK), 0, items.size(), 0, now);
+    return mine || claim(unsettled > 0);
+  }
+
+  /** Whether the caller must have it settled now, because outcomes wait. */
+  public synchronized boolean due() {
+    return claim(unsettled > 0);
   }
 
   /** Whether the caller must have it settled now, because outcomes wait since {@code before} or longer. */
   public synchronized boolean overdue(long before) {
     return claim(unsettled > 0 && unsettledSince - before <= 0);
+  }
+
+  /** Returns when all outcomes so far are settled; false when nobody will settle any, because the delivery was dropped or handed back. */
+  public synchronized boolean awaitSettled() {
+    boolean wasInterrupted = false;
+    while (!dropped && (settling || unsettled > 0)) {
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        // whoever settles is never stuck: it ends when the worker closes
+        wasInterrupted = true;
+      }
+    }
+    if (wasInterrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return !dropped;
+  }
+
+  /** Nobody settles this any more. */
+  public synchronized void drop() {
+    dropped = true;
+    finished = true;
+    notifyAll();
   }
 
   private boolean claim(boolean wanted) {
@@ -113,6 +182,7 @@ public final class Taken {
   public synchronized Round nextRound() {
     if (unsettled == 0) {
       settling = false;
+      notifyAll();
       return null;
     }
     int[] positions = new int[unsettled];

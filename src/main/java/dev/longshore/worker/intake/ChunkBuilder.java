@@ -43,6 +43,17 @@ final class ChunkBuilder {
     return next;
   }
 
+  /** Leaves indexes out: the next record has this one. */
+  void jumpTo(long index) {
+    start = isEmpty() ? index : start;
+    next = index;
+  }
+
+  /** Whether a chunk may hold both what was gathered and this index. */
+  boolean reaches(long index) {
+    return isEmpty() || index - start < Limits.CHUNK_ITEMS;
+  }
+
   boolean isEmpty() {
     return next == start;
   }

@@ -13,17 +13,28 @@ import dev.longshore.worker.access.JobAccess.Outgoing;
 import dev.longshore.worker.consume.DeadLetters;
 import dev.longshore.worker.consume.Subscription;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
-/** Serves a job's feeds, one at a time; the broker decides which of the job's workers does. */
+/**
+ * Serves a job's feeds; the broker decides which of the job's workers does. One feed of each target at a time: a redrive does not wait for an
+ * intake that goes on for hours.
+ */
 public final class FeedConsumer {
   private static final Logger LOG = Logger.getLogger(FeedConsumer.class);
   private static final Duration LATER = Duration.ofSeconds(15);
+  /** Until then every worker knows that the job is paused, and none takes what another hands on. */
+  private static final Duration PAUSED = Duration.ofSeconds(1);
+  /** What the broker gives up again and again must not keep it busy with nothing else. */
+  private static final Duration GIVEN_UP = Duration.ofSeconds(1);
 
   private final JobAccess access;
   private final WorkQueues queues;
@@ -32,8 +43,13 @@ public final class FeedConsumer {
   private final IntSupplier batchSize;
   private final DeadLetters letters;
   private final Runnable onGone;
+  private final Map<Message.Target, FeedLane> lanes = new EnumMap<>(Message.Target.class);
+  private final AtomicBoolean saidGivenUp = new AtomicBoolean();
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
-  private volatile Subscription subscription;
+  /** Those that take no more but have something in hand, and the present one last; used under this object's lock. */
+  private final List<Subscription> subscriptions = new ArrayList<>();
+  private boolean taking;
+  private volatile boolean paused;
   private volatile boolean stopping;
 
   /** {@code batchSize} tells how many items one call gets; {@code onGone} is called when the job has no ledger any more. */
@@ -46,49 +62,74 @@ public final class FeedConsumer {
     this.batchSize = batchSize;
     this.letters = letters;
     this.onGone = onGone;
+    for (Message.Target target : Message.Target.values()) {
+      lanes.put(target, new FeedLane());
+    }
   }
 
-  /** Subscribes unless it is subscribed; call it again from time to time, because the broker may be away. */
-  public synchronized void start() {
-    if (subscription != null || stopping) {
-      return;
-    }
+  /** Subscribes unless it is subscribed; call it twice a second, because the broker may be away, and feeds in hand are to show that they live. */
+  public void start() {
+    follow();
+    lanes.values().forEach(FeedLane::tick);
+  }
+
+  /** Takes no feeds while {@code now} is true, and hands on those in hand behind their next chunk. */
+  public void pause(boolean now) {
+    paused = now;
+    follow();
+  }
+
+  private synchronized void follow() {
+    boolean wanted = !paused && !stopping;
     try {
-      subscription = new Subscription(handler -> queues.consume(access.job(), Kind.CONTROL, 1, handler), this::receive);
+      subscriptions.removeIf(old -> old != subscriptions.getLast() && old.inHand() == 0);
+      if (wanted && !taking) {
+        int prefetch = Message.Target.values().length;
+        subscriptions.add(new Subscription(handler -> queues.consume(access.job(), Kind.CONTROL, prefetch, handler), this::receive));
+      } else if (!wanted && taking) {
+        subscriptions.getLast().retire();
+      }
+      taking = wanted;
     } catch (QueueUnavailableException e) {
+      // the next tick tries again
       access.outage().brokerFailed(e);
     }
   }
 
-  /** Takes no more feeds and hands on the one it has; completes when nothing is in hand. */
-  public synchronized CompletableFuture<Void> drain() {
+  /** Takes no more feeds and hands on those that it has; completes when nothing is in hand. */
+  public CompletableFuture<Void> drain() {
     stopping = true;
-    if (subscription != null) {
-      subscription.retire();
-    }
+    follow();
     checkDrained();
     return drained;
   }
 
-  /** Ends at once: a feed in hand goes back to the queue. */
-  public synchronized void close() {
+  /** Ends at once: feeds in hand go back to the queue. */
+  public void close() {
     stopping = true;
-    if (subscription != null) {
-      subscription.close();
+    synchronized (this) {
+      taking = false;
+      subscriptions.forEach(Subscription::close);
+      subscriptions.clear();
     }
+    lanes.values().forEach(FeedLane::close);
     drained.complete(null);
   }
 
   private void checkDrained() {
-    Subscription current = subscription;
-    if (stopping && (current == null || current.inHand() == 0)) {
+    if (stopping && inHand() == 0) {
+      lanes.values().forEach(FeedLane::close);
       drained.complete(null);
     }
   }
 
+  private synchronized int inHand() {
+    return subscriptions.stream().mapToInt(Subscription::inHand).sum();
+  }
+
   private void receive(Delivery delivery) {
     // a platform thread: reading and packing a large source would keep a virtual one's carrier from everybody else
-    Thread.ofPlatform().daemon().name("intake-" + access.job().name()).start(() -> {
+    Thread.ofPlatform().daemon().name("feed-" + access.job().name()).start(() -> {
       try {
         serve(delivery);
       } catch (LedgerGoneException gone) {
@@ -97,7 +138,7 @@ public final class FeedConsumer {
       } catch (CancellationException closing) {
         LOG.debugf("job=%s state=left-unacked reason=\"the worker closes\"", access.job());
       } catch (RuntimeException e) {
-        LOG.errorf(e, "job=%s state=later reason=\"intake failed; it is tried again in %s\"", access.job(), LATER);
+        LOG.errorf(e, "job=%s state=later reason=\"a feed failed; it is tried again in %s\"", access.job(), LATER);
         access.outage().await(LATER);
         delivery.requeue();
       }
@@ -107,39 +148,61 @@ public final class FeedConsumer {
 
   private void serve(Delivery delivery) {
     switch (delivery.message()) {
-      case Message.Feed feed when feed.target() == Message.Target.SOURCE -> intake(delivery, feed);
-      case Message.Feed feed -> bury(delivery, feed.run(), "no feed of gaps is served here");
-      case Message.Unknown unknown -> {
-        LOG.warnf("job=%s version=%d state=handed-on reason=\"%s\"", access.job(), unknown.version(), unknown.reason());
-        handOn(unknown, LATER);
+      case Message.Feed feed -> {
+        feed(feed);
         delivery.ack();
       }
-      case Message.Work work -> bury(delivery, work.run(), "a chunk has no place in the control queue");
+      case Message.Work work -> {
+        publishAgain(work);
+        delivery.ack();
+      }
+      case Message.Unknown unknown -> {
+        LOG.warnf("job=%s version=%d state=handed-on reason=\"%s\"", access.job(), unknown.version(), unknown.reason());
+        handOn(Kind.CONTROL, unknown, LATER);
+        delivery.ack();
+      }
       case Message.DeadLetter letter -> bury(delivery, letter.run(), "a dead letter has no place in the control queue");
     }
   }
 
-  private void intake(Delivery delivery, Message.Feed feed) {
-    if (stopping) {
-      handOn(feed, Duration.ZERO);
-    } else {
-      switch (new IntakeRun(access, sources, spec.get(), batchSize.getAsInt(), feed, () -> stopping).run()) {
-        case OVER -> { }
-        case HAND_ON -> handOn(feed, Duration.ZERO);
-        case LATER -> handOn(feed, LATER);
-      }
+  private void feed(Message.Feed feed) {
+    FeedLane lane = lanes.get(feed.target());
+    End end = stopped() ? End.HAND_ON : lane.serve(() -> turn(feed, lane));
+    switch (end) {
+      case OVER -> { }
+      case HAND_ON -> handOn(Kind.CONTROL, feed, paused ? PAUSED : Duration.ZERO);
+      case SOON, STILL -> handOn(Kind.CONTROL, feed, lane.soon(end));
+      case LATER -> handOn(Kind.CONTROL, feed, LATER);
     }
-    delivery.ack();
   }
 
-  private void handOn(Message message, Duration delay) {
-    access.handOn(List.of(new Outgoing(Kind.CONTROL, message, delay)));
+  private FeedRun turn(Message.Feed feed, FeedLane lane) {
+    return switch (feed.target()) {
+      case SOURCE -> new IntakeRun(access, sources, spec.get(), batchSize.getAsInt(), feed, lane.parked(), this::stopped);
+      case GAPS -> new GapsRun(access, sources, spec.get(), batchSize.getAsInt(), feed, lane.parked(), this::stopped);
+    };
+  }
+
+  private boolean stopped() {
+    return stopping || paused;
+  }
+
+  /** A chunk that the broker dead-lettered. Its headers are made anew, and the take before the work knows whether it is still wanted. */
+  private void publishAgain(Message.Work work) {
+    if (saidGivenUp.compareAndSet(false, true)) {
+      LOG.warnf("job=%s state=published-again reason=\"the broker gave up chunks of queue %s\" heals=\"remove the policy that gives it a message "
+          + "TTL, a length limit or a delivery limit\"", access.job(), WorkQueues.name(access.job(), Kind.WORK));
+    }
+    handOn(Kind.WORK, work, GIVEN_UP);
+  }
+
+  private void handOn(Kind kind, Message message, Duration delay) {
+    access.handOn(List.of(new Outgoing(kind, message, delay)));
   }
 
   private void bury(Delivery delivery, int run, String reason) {
     LOG.errorf("job=%s state=dead-letter reason=\"%s\"", access.job(), reason);
-    Message letter = letters.of(run, 0, 0, new Failure("NotServed", reason), null);
-    access.handOn(List.of(new Outgoing(Kind.DEAD, letter, Duration.ZERO)));
+    handOn(Kind.DEAD, letters.of(run, 0, 0, new Failure("NotServed", reason), null), Duration.ZERO);
     delivery.ack();
   }
 }

@@ -6,7 +6,6 @@ import dev.longshore.queue.Message;
 import dev.longshore.source.ItemReader;
 import dev.longshore.source.ItemSource;
 import dev.longshore.source.SourceException;
-import dev.longshore.source.SourcePosition;
 import dev.longshore.source.SourceRecord;
 import dev.longshore.store.Ledger.IntakeState;
 import dev.longshore.worker.access.JobAccess;
@@ -16,93 +15,113 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import org.jboss.logging.Logger;
 
 /** One worker's turn with a job's intake feed: reads the source from the ledger's position on and ships it in chunks. */
-final class IntakeRun {
+final class IntakeRun implements FeedRun {
   private static final Logger LOG = Logger.getLogger(IntakeRun.class);
   private static final long TURN_NANOS = Duration.ofMinutes(2).toNanos();
   /** A slow source's records wait for their chunk, and its chunks for their block, at most about this long. */
   private static final long LINGER_NANOS = Duration.ofMillis(250).toNanos();
   private static final int MOST_CHUNKS_IN_BLOCK = 16;
-  private static final int TRIES = 6;
 
   private final JobAccess access;
   private final SourceOpener sources;
   private final JobSpec spec;
   private final int batchSize;
   private final Message.Feed feed;
+  private final ParkedSource parked;
   private final BooleanSupplier stop;
-  private final Shipping shipping;
   private final long turnEnds = System.nanoTime() + TURN_NANOS;
+  private final ReentrantLock life = new ReentrantLock();
+  private boolean over;
 
-  /** How a turn ended. */
-  enum End {
-    /** Nothing is left to do with this feed: intake is complete, failed, or somebody else's. */
-    OVER,
-    /** The turn is up, or the worker drains: the feed is to be published again. */
-    HAND_ON,
-    /** The source or the broker is away: the feed is to come again later. */
-    LATER
-  }
-
-  /** {@code stop} turns true when the turn is to end early. */
-  IntakeRun(JobAccess access, SourceOpener sources, JobSpec spec, int batchSize, Message.Feed feed, BooleanSupplier stop) {
+  /** {@code parked} is where the source waits between turns; {@code stop} turns true when the turn is to end early. */
+  IntakeRun(JobAccess access, SourceOpener sources, JobSpec spec, int batchSize, Message.Feed feed, ParkedSource parked,
+      BooleanSupplier stop) {
     this.access = access;
     this.sources = sources;
     this.spec = spec;
     this.batchSize = batchSize;
     this.feed = feed;
+    this.parked = parked;
     this.stop = stop;
-    this.shipping = new Shipping(access, feed, spec.results().includeItems());
   }
 
-  End run() {
+  @Override
+  public End run() {
+    End end = new Patience(access, this::fenced, stop).run(this::read);
+    leave();
+    return end;
+  }
+
+  private void fenced() {
+    LOG.infof("job=%s epoch=%d state=fenced", access.job(), feed.epoch());
+  }
+
+  /** From here on the death of this worker says nothing about the source. */
+  private void leave() {
+    life.lock();
     try {
-      for (int tries = 0; tries < TRIES; tries++) {
-        Optional<IntakeState> state = access.ledger(ledger -> ledger.beginIntake(access.job(), feed.epoch(), access.holder()));
-        if (state.isEmpty()) {
-          return End.OVER;
+      over = true;
+      access.ledger(ledger -> {
+        ledger.leaveIntake(access.job(), feed.epoch(), access.holder());
+        return null;
+      });
+    } finally {
+      life.unlock();
+    }
+  }
+
+  @Override
+  public void showLife() {
+    if (life.tryLock()) {
+      try {
+        if (!over) {
+          access.ledgerOnce(ledger -> ledger.beginIntake(access.job(), feed.epoch(), access.holder()));
         }
-        try {
-          return readFrom(state.get());
-        } catch (SourceException e) {
-          if (e.reason() != SourceException.Reason.UNAVAILABLE) {
-            return fail(e.reason().word(), e.getMessage());
-          }
-          LOG.warnf("job=%s state=waiting reason=\"%s\" heals=\"the source is tried again by itself\"", access.job(), e.getMessage());
-          shipping.finish();
-          if (stop.getAsBoolean()) {
-            return End.HAND_ON;
-          }
-          access.outage().await(Duration.ofMillis(250L << tries));
-        }
+      } finally {
+        life.unlock();
       }
-      return End.LATER;
-    } catch (Shipping.Fenced fenced) {
-      LOG.infof("job=%s epoch=%d state=fenced", access.job(), feed.epoch());
+    }
+  }
+
+  private End read() throws SourceException {
+    Optional<IntakeState> begun = access.ledger(ledger -> ledger.beginIntake(access.job(), feed.epoch(), access.holder()));
+    if (begun.isEmpty()) {
       return End.OVER;
-    } catch (Shipping.NotTaken notTaken) {
-      return End.LATER;
     }
+    IntakeState state = begun.get();
+    Optional<IntakePlace> place = state.position().map(IntakePlace::parse);
+    if (place.isPresent()) {
+      Optional<End> closed = new IntakeGate(access, spec, place.get().canary()).atBegin(state.index());
+      if (closed.isPresent()) {
+        parked.keep();
+        return closed.get();
+      }
+    }
+    Optional<OpenSource> before = parked.take(index -> index == state.index());
+    OpenSource source = before.isPresent() ? before.get() : open(place);
+    End end = null;
+    try {
+      Long canary = place.isPresent() ? place.get().canary() : IntakeGate.extent(spec.failurePolicy().canary(), source.estimate());
+      end = new Reading(source, canary, state.index()).toTheEnd();
+    } finally {
+      if (end == null || end == End.OVER) {
+        source.close();
+      } else {
+        parked.park(source);
+      }
+    }
+    return end;
   }
 
-  private End readFrom(IntakeState state) throws SourceException {
+  private OpenSource open(Optional<IntakePlace> place) throws SourceException {
     ItemSource source = sources.open(spec, () -> access.ledger(ledger -> ledger.inline(access.job())));
-    Optional<SourcePosition> from = state.position().map(Shipping::position);
-    try (ItemReader reader = source.open(from)) {
-      OptionalLong estimate = source.estimate().map(OptionalLong::of).orElse(OptionalLong.empty());
-      long slots = (long) spec.maxReplicas() * spec.concurrency();
-      ChunkSizer sizer = new ChunkSizer(batchSize, spec.batching().chunkItems(), estimate, slots);
-      return new Reading(reader, sizer, state.index()).toTheEnd();
-    }
-  }
-
-  private End fail(String reason, String message) {
-    LOG.warnf("job=%s state=failed reason=%s message=\"%s\"", access.job(), reason, message);
-    access.fail(reason, message);
-    return End.OVER;
+    ItemReader reader = source.open(place.map(IntakePlace::source));
+    return new OpenSource(reader, source.estimate().map(OptionalLong::of).orElse(OptionalLong.empty()));
   }
 
   /** One pass over the source. */
@@ -110,36 +129,54 @@ final class IntakeRun {
     private final ItemReader reader;
     private final ChunkSizer sizer;
     private final ChunkBuilder builder;
+    private final Shipping shipping;
+    private final IntakeGate gate;
     private List<Piece> block = new ArrayList<>();
     private int blockSize = 1;
     private long chunkSince;
     private long blockSince;
 
-    Reading(ItemReader reader, ChunkSizer sizer, long index) {
-      this.reader = reader;
-      this.sizer = sizer;
+    Reading(OpenSource source, Long canary, long index) {
+      long slots = (long) spec.maxReplicas() * spec.concurrency();
+      this.reader = source.reader();
+      this.sizer = new ChunkSizer(batchSize, spec.batching().chunkItems(), source.estimate(), slots);
       this.builder = new ChunkBuilder(index, sizer.next(), spec.batching().chunkBytes());
+      this.shipping = new Shipping(access, feed, spec.results().includeItems(), canary);
+      this.gate = new IntakeGate(access, spec, canary);
     }
 
+    /** Ends between two records unless intake is over, and then with all of them on their way and in the ledger. */
     End toTheEnd() throws SourceException {
-      for (SourceRecord record = next(); record != null; record = next()) {
+      while (true) {
+        if (gate.closedAt(builder.next())) {
+          shipAndFinish();
+          Optional<End> closed = gate.await(builder.next(), stop);
+          if (closed.isPresent()) {
+            return closed.get();
+          }
+        }
+        SourceRecord record = next();
         switch (record) {
+          case null -> {
+            return complete();
+          }
           case SourceRecord.Value value -> add(value.json());
           case SourceRecord.Malformed malformed when spec.onMalformed() == OnMalformed.SKIP -> builder.addMalformed(malformed);
           case SourceRecord.Malformed malformed -> {
-            return fail(SourceException.Reason.INVALID.word(), malformed.place() + ": " + malformed.reason());
+            return Patience.fail(access, SourceException.Reason.INVALID.word(), malformed.place() + ": " + malformed.reason());
           }
         }
         long now = System.nanoTime();
         cutAndShip(now);
         if (stop.getAsBoolean() || now - turnEnds > 0) {
-          shipAll();
-          shipping.finish();
+          shipAndFinish();
           return End.HAND_ON;
         }
       }
-      shipAll();
-      shipping.finish();
+    }
+
+    private End complete() {
+      shipAndFinish();
       if (access.ledger(ledger -> ledger.completeIntake(access.job(), feed.epoch(), builder.next()))) {
         LOG.infof("job=%s items=%d state=intake-complete", access.job(), builder.next());
       }
@@ -152,7 +189,7 @@ final class IntakeRun {
       } catch (SourceException e) {
         if (e.reason() == SourceException.Reason.UNAVAILABLE) {
           // what was read before the source went away is good
-          shipAll();
+          shipAndFinish();
         }
         throw e;
       }
@@ -188,19 +225,21 @@ final class IntakeRun {
       chunkSince = 0;
     }
 
-    private void shipAll() {
+    private void shipAndFinish() {
       if (!builder.isEmpty()) {
         cut();
       }
       if (!block.isEmpty()) {
         ship();
       }
+      shipping.finish();
     }
 
     private void ship() {
       shipping.ship(block, reader.position());
       shipping.finishWhatIsConfirmed();
       sizer.measured(shipping.serviceTime());
+      gate.finished(shipping.finished());
       block = new ArrayList<>(MOST_CHUNKS_IN_BLOCK);
       blockSize = Math.min(MOST_CHUNKS_IN_BLOCK, blockSize * 2);
       blockSince = 0;

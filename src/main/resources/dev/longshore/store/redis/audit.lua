@@ -1,6 +1,6 @@
 -- ARGV: lease time in ms, grace of retry entries in ms, 1 when results are kept. Counts everything anew, writes nothing but the clock.
 -- Reply: known, complete, succeeded, failed, skipped, cancelled, final bits, not-succeeded bits, leased, retrying, results, missing, violations.
-local a, refusal = account('known', 'complete', 'succeeded', 'failed', 'skipped', 'cancelled')
+local a, refusal = account('known', 'complete', 'succeeded', 'failed', 'skipped', 'cancelled', 'marked', 'suspects', 'crashes', 'history')
 if not a then return refusal end
 tick(a)
 local violations = {}
@@ -52,6 +52,43 @@ compare('succeeded', total[1] - total[2], a.succeeded)
 compare('failed', total[3], a.failed)
 compare('skipped', total[4], a.skipped)
 compare('cancelled', total[5], a.cancelled)
+
+-- what is remembered of single items is remembered only while it is of use
+local marked = runs(MARKS, 0, a.known + SEGMENT, 1000000)
+local function openOnly(what, ranges)
+  for i = 1, ranges.n, 2 do
+    local final = countBits(FINAL, ranges[i], ranges[i + 1])
+    if final > 0 or ranges[i + 1] >= a.known then
+      violated('items %.0f-%.0f are %s, and %.0f of them are final; %.0f are known', ranges[i], ranges[i + 1], what, final, a.known)
+    end
+  end
+end
+local function fields(key)
+  local list = {}
+  for _, index in ipairs(redis.call('HKEYS', key)) do list[#list + 1] = {tonumber(index), tonumber(index)} end
+  return sorted(list)
+end
+openOnly('marked to be fed again', marked)
+openOnly('suspect', parse(table.concat(redis.call('ZRANGE', SUSPECTS, 0, -1), ',')))
+openOnly('charged with crashes', fields(CRASHES))
+openOnly('with remembered attempts', fields(HISTORY))
+for name, is in pairs({marked = size(marked), suspects = redis.call('ZCARD', SUSPECTS), crashes = redis.call('HLEN', CRASHES),
+    history = redis.call('HLEN', HISTORY)}) do
+  if is ~= a[name] then violated('%s: %.0f are there but %.0f are counted', name, is, a[name]) end
+end
+for _, member in ipairs(redis.call('ZRANGE', COPIES, 0, -1)) do
+  local id, text = string.match(member, '^(%d+):(.*)$')
+  if redis.call('HEXISTS', BLOBS, id) == 0 then violated('copies of %s are in blob %s, which is not there', text, id) end
+  local copied = parse(text)
+  for i = 1, copied.n, 2 do
+    if countBits(MARKS, copied[i], copied[i + 1]) ~= copied[i + 1] - copied[i] + 1 then
+      violated('copies of %.0f-%.0f are kept and not all of these are to be fed again', copied[i], copied[i + 1])
+    end
+  end
+end
+local grouped, scores = 0, redis.call('ZRANGE', GROUPS, 0, -1, 'WITHSCORES')
+for i = 2, #scores, 2 do grouped = grouped + tonumber(scores[i]) end
+if grouped ~= a.failed then violated('%.0f failures are grouped but %.0f are counted', grouped, a.failed) end
 
 -- leases and retry entries
 local alive, covered = liveHolders(a.clock, tonumber(ARGV[1])), {}
@@ -105,6 +142,7 @@ if ARGV[3] == '1' then
 end
 
 -- what nobody will bring
+for i = 1, marked.n, 2 do covered[#covered + 1] = {marked[i], marked[i + 1]} end
 table.sort(covered, function(x, y) return x[1] < y[1] end)
 local missing, next = {n = 0}, 1
 local function miss(first, last)

@@ -11,6 +11,7 @@ if operation == 'restart' then
   if a.complete == 1 then return false end
   reply = a.epoch + 1
   change('epoch', reply)
+  change('feedHolder', '')
 else
   if epoch ~= a.epoch then return false end
   if a.complete == 1 then
@@ -25,6 +26,7 @@ else
   elseif operation == 'announce' then
     change('known', max(a.known, tonumber(ARGV[5])))
   elseif operation == 'advance' then
+    if tonumber(ARGV[5]) > a.feedIndex then change('intakeCrashes', 0) end
     if tonumber(ARGV[5]) >= a.feedIndex then
       change('feedIndex', ARGV[5])
       change('position', ARGV[6])
@@ -33,6 +35,9 @@ else
   elseif operation == 'complete' then
     change('known', max(a.highest, tonumber(ARGV[5])))
     change('complete', 1)
+    redis.call('HDEL', META, 'feedHolder')
+  elseif operation == 'leave' then
+    if redis.call('HGET', META, 'feedHolder') == ARGV[5] then redis.call('HDEL', META, 'feedHolder') end
   end
 end
 redis.call('HSET', META, unpack(changes))

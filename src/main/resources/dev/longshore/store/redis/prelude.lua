@@ -1,6 +1,7 @@
 -- Stands before every script of a job. All keys carry the job's hash tag; bitmaps are cut into segments, whose keys end in ":<segment>".
 local META, LEASES, RETRIES, HOLDERS, GROUPS, EXAMPLES, BLOBS, MASKS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 local FINAL, NOT, FAILED, SKIPPED, CANCELLED = KEYS[9], KEYS[10], KEYS[11], KEYS[12], KEYS[13]
+local MARKS, SUSPECTS, CRASHES, INSIDE, HISTORY, COPIES = KEYS[17], KEYS[18], KEYS[19], KEYS[20], KEYS[21], KEYS[22]
 local FORMAT, SEGMENT, REACH, DUE_STEP = 1, 1048576, 1000, 250
 local floor, max, min = math.floor, math.max, math.min
 
@@ -72,13 +73,35 @@ local function subtract(first, last, ranges, into)
   if first <= last then add(into, first, last) end
 end
 
+-- What of `ranges` is in none of `others`.
+local function minus(ranges, others)
+  local rest = {n = 0}
+  for i = 1, ranges.n, 2 do subtract(ranges[i], ranges[i + 1], others, rest) end
+  return rest
+end
+
+local function common(ranges, others)
+  return minus(ranges, minus(ranges, others))
+end
+
+local function sorted(list)
+  table.sort(list, function(x, y) return x[1] < y[1] end)
+  local ranges = {n = 0}
+  for _, range in ipairs(list) do add(ranges, range[1], range[2]) end
+  return ranges
+end
+
+local function bitmap(base, segment)
+  return base .. ':' .. string.format('%.0f', segment)
+end
+
 -- Calls action(key, lowest bit, highest bit) for each segment that first..last touches.
 local function pieces(base, first, last, action)
   while first <= last do
     local segment = floor(first / SEGMENT)
     local start = segment * SEGMENT
     local till = min(last, start + SEGMENT - 1)
-    action(base .. ':' .. string.format('%.0f', segment), first - start, till - start)
+    action(bitmap(base, segment), first - start, till - start)
     first = till + 1
   end
 end
@@ -89,21 +112,61 @@ local function countBits(base, first, last)
   return sum
 end
 
--- Sets a run of bits: whole bytes at once, the ends by BITFIELD.
-local function setRun(key, lo, hi)
+-- Sets a run of bits, or clears it: whole bytes at once, the ends by BITFIELD.
+local function fill(key, lo, hi, clear)
   local byte, beyond = floor((lo + 7) / 8), floor((hi + 1) / 8)
+  local function few(at, n) redis.call('BITFIELD', key, 'SET', 'u' .. n, at, clear and 0 or 2 ^ n - 1) end
   if byte > beyond then
-    redis.call('BITFIELD', key, 'SET', 'u' .. (hi - lo + 1), lo, 2 ^ (hi - lo + 1) - 1)
+    few(lo, hi - lo + 1)
     return
   end
   local head, tail = byte * 8 - lo, hi + 1 - beyond * 8
-  if head > 0 then redis.call('BITFIELD', key, 'SET', 'u' .. head, lo, 2 ^ head - 1) end
-  if tail > 0 then redis.call('BITFIELD', key, 'SET', 'u' .. tail, beyond * 8, 2 ^ tail - 1) end
-  if beyond > byte then redis.call('SETRANGE', key, byte, string.rep('\255', beyond - byte)) end
+  if head > 0 then few(lo, head) end
+  if tail > 0 then few(beyond * 8, tail) end
+  if beyond > byte then redis.call('SETRANGE', key, byte, string.rep(clear and '\0' or '\255', beyond - byte)) end
 end
 
 local function setBits(base, ranges)
-  for i = 1, ranges.n, 2 do pieces(base, ranges[i], ranges[i + 1], setRun) end
+  for i = 1, ranges.n, 2 do pieces(base, ranges[i], ranges[i + 1], fill) end
+end
+
+-- How many bits were set. A segment without any is freed.
+local function clearBits(base, ranges)
+  local cleared = 0
+  for i = 1, ranges.n, 2 do
+    pieces(base, ranges[i], ranges[i + 1], function(key, lo, hi)
+      local count = redis.call('BITCOUNT', key, lo, hi, 'BIT')
+      if count > 0 then
+        cleared = cleared + count
+        -- no farther than what is stored, or clearing would make it longer
+        fill(key, lo, min(hi, redis.call('STRLEN', key) * 8 - 1), true)
+        if redis.call('BITPOS', key, 1) < 0 then redis.call('UNLINK', key) end
+      end
+    end)
+  end
+  return cleared
+end
+
+-- The runs of set bits from `from` to below `beyond`, at most `most` of them.
+local function runs(base, from, beyond, most)
+  local found = {n = 0}
+  while from < beyond and found.n <= most * 2 do
+    local segment = floor(from / SEGMENT)
+    local key, start = bitmap(base, segment), segment * SEGMENT
+    local at, till = from - start, min(SEGMENT, beyond - start)
+    while at < till and found.n <= most * 2 do
+      local first = redis.call('BITPOS', key, 1, at, till - 1, 'BIT')
+      if first < 0 then break end
+      local past = redis.call('BITPOS', key, 0, first, till - 1, 'BIT')
+      -- all ones to the end of what is stored; the run may go on in the next segment
+      if past < 0 then past = min(till, redis.call('STRLEN', key) * 8) end
+      add(found, start + first, start + past - 1)
+      at = past
+    end
+    from = start + SEGMENT
+  end
+  if found.n > most * 2 then found.n = most * 2 end
+  return found
 end
 
 -- A function that tells whether a bit of first..last is set, from one read.
@@ -178,11 +241,4 @@ end
 
 local function writeRetry(index, attempt, due, holder)
   redis.call('ZADD', RETRIES, index, string.format('%.0f:%d:%.0f:%s', index, attempt, due, holder))
-end
-
--- Ends a lease without an outcome: a first attempt is pending again, a later one is retrying and due now.
-local function giveBack(first, last, attempt, holder)
-  if attempt > 1 then
-    for index = first, last do writeRetry(index, attempt, now, holder) end
-  end
 end

@@ -1,6 +1,7 @@
 -- ARGV: attempt, holder, busy in µs, channel, event, succeeded, skipped, blob's indexes, blob, number of failure groups, then fingerprint,
--- message, indexes of each, then attempt, delay in ms, indexes of each kind of retry. Reply: what was won, 1 when nothing is left to do.
-local a, refusal = account('known', 'highest', 'complete', 'succeeded', 'failed', 'skipped', 'cancelled', 'busy', 'busyItems', 'blob')
+-- message, indexes of each, then the number of kinds of retries, then attempt, delay in ms, indexes of each, then index and failure of each
+-- attempt to remember. Reply: what was won, 1 when nothing is left to do.
+local a, refusal = wholeAccount('busy', 'busyItems', 'blob', 'run', 'failureTold', 'failedBefore')
 if not a then return refusal end
 local attempt, holder = tonumber(ARGV[1]), ARGV[2]
 local succeeded, skipped, failures, again = parse(ARGV[6]), parse(ARGV[7]), {}, {}
@@ -20,11 +21,13 @@ for _ = 1, tonumber(ARGV[10]) do
   failures[#failures + 1] = {fingerprint = ARGV[at], message = ARGV[at + 1], ranges = reach(parse(ARGV[at + 2]))}
   at = at + 3
 end
-while ARGV[at] do
+local kinds = tonumber(ARGV[at])
+at = at + 1
+for _ = 1, kinds do
   again[#again + 1] = {attempt = tonumber(ARGV[at]), delay = tonumber(ARGV[at + 1]), ranges = reach(parse(ARGV[at + 2]))}
   at = at + 3
 end
-if not first then return {'', (a.complete == 1 and a.succeeded + a.failed + a.skipped + a.cancelled == a.known) and 1 or 0} end
+if not first then return {'', allFinal(a) and 1 or 0} end
 
 local held, waiting = leases(first, last), retries(first, last)
 local newer, later = countBits(FINAL, first, last) > 0, {}
@@ -65,19 +68,34 @@ local all = {}
 local function collect(ranges)
   for i = 1, ranges.n, 2 do all[#all + 1] = {ranges[i], ranges[i + 1]} end
 end
-local function merged()
-  table.sort(all, function(x, y) return x[1] < y[1] end)
-  local ranges = {n = 0}
-  for _, range in ipairs(all) do add(ranges, range[1], range[2]) end
-  return ranges
-end
-
 collect(succeeded)
 collect(skipped)
 for _, f in ipairs(failures) do collect(f.ranges) end
-local finals = merged()
+local finals = sorted(all)
 for _, r in ipairs(again) do collect(r.ranges) end
-local won = merged()
+local won = sorted(all)
+
+-- Keeps the newest 20 failed attempts of an item, a line each; one that only comes again because its reply was lost is not kept twice.
+local function remember(from)
+  local isWon = {}
+  for _, r in ipairs(again) do
+    for i = 1, r.ranges.n, 2 do
+      for index = r.ranges[i], r.ranges[i + 1] do isWon[string.format('%.0f', index)] = true end
+    end
+  end
+  for at = from, #ARGV, 2 do
+    local index, failure = ARGV[at], ARGV[at + 1]
+    if isWon[index] then
+      local lines = {}
+      for line in string.gmatch(redis.call('HGET', HISTORY, index) or '', '[^\n]+') do lines[#lines + 1] = line end
+      if #lines == 0 or string.match(lines[#lines], '^%d+ (.*)$') ~= failure then
+        lines[#lines + 1] = string.format('%.0f ', now) .. failure
+        redis.call('HSET', HISTORY, index, table.concat(lines, '\n', max(1, #lines - 19)))
+      end
+    end
+  end
+  a.history = redis.call('HLEN', HISTORY)
+end
 
 -- from here on only writes
 if won.n > 0 then cutLeases(held, won) end
@@ -85,10 +103,16 @@ if #waiting > 0 then
   for i = 1, won.n, 2 do redis.call('ZREMRANGEBYSCORE', RETRIES, won[i], won[i + 1]) end
 end
 for _, r in ipairs(again) do
-  for i = 1, r.ranges.n, 2 do
-    for index = r.ranges[i], r.ranges[i + 1] do writeRetry(index, r.attempt, now + r.delay, holder) end
+  if a.cancel == 1 then
+    close(a, r.ranges)
+  else
+    for i = 1, r.ranges.n, 2 do
+      for index = r.ranges[i], r.ranges[i + 1] do writeRetry(index, r.attempt, now + r.delay, holder) end
+    end
+    unsuspect(a, r.ranges)
   end
 end
+if ARGV[at] and a.cancel == 0 then remember(at) end
 setBits(FINAL, finals)
 setBits(NOT, skipped)
 setBits(SKIPPED, skipped)
@@ -107,8 +131,9 @@ for _, f in ipairs(failures) do
 end
 a.succeeded, a.failed, a.skipped = a.succeeded + size(succeeded), a.failed + failed, a.skipped + size(skipped)
 a.known, a.highest = max(a.known, last + 1), max(a.highest, last + 1)
-local changes = {'clock', a.clock, 'seen', now, 'known', a.known, 'highest', a.highest, 'succeeded', a.succeeded, 'failed', a.failed,
-  'skipped', a.skipped, 'busy', a.busy + tonumber(ARGV[3]), 'busyItems', a.busyItems + items}
+forgetWay(a, finals)
+local firstFailure = failed > 0 and a.failed > a.failedBefore and a.failureTold ~= a.run
+local changes = {'busy', a.busy + tonumber(ARGV[3]), 'busyItems', a.busyItems + items, 'failureTold', firstFailure and a.run or a.failureTold}
 if finals.n > 0 then
   changes[#changes + 1], changes[#changes + 2] = 'last', now
   if ARGV[8] ~= '' then
@@ -124,7 +149,7 @@ if finals.n > 0 then
     end
   end
 end
-redis.call('HSET', META, unpack(changes))
-local allFinal = a.complete == 1 and a.succeeded + a.failed + a.skipped + a.cancelled == a.known
-if allFinal and finals.n > 0 then redis.call('PUBLISH', ARGV[4], ARGV[5]) end
-return {format(won), allFinal and 1 or 0}
+save(a, unpack(changes))
+local ended = allFinal(a) and (finals.n > 0 or (a.cancel == 1 and won.n > 0))
+if ended or firstFailure then redis.call('PUBLISH', ARGV[4], ARGV[5]) end
+return {format(won), allFinal(a) and 1 or 0}

@@ -1,5 +1,5 @@
--- ARGV: indexes, attempt, holder, lease time in ms. Reply: yours, done, leased, then attempt, delay in ms, indexes of each newer claim.
-local a, refusal = account('known', 'highest', 'started')
+-- ARGV: indexes, attempt, holder, lease time in ms. Reply: yours, done, leased, suspects, condemned, then attempt, delay in ms, indexes of each newer claim.
+local a, refusal = wholeAccount('started', 'maxCrashes')
 if not a then return refusal end
 local asked, attempt, holder = parse(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local first, last = asked[1], asked[asked.n]
@@ -13,6 +13,23 @@ local function claimedBy(index, claim, delay)
     groups[#groups + 1] = {attempt = claim, delay = delay, ranges = newer[name]}
   end
   add(newer[name], index, index)
+end
+
+if a.cancel == 1 then
+  -- nothing is to be done any more; what no other live holder has is closed, the asker's own lease too: its first reply was lost
+  local isFinal, isLive, open = bits(FINAL, first, last), liveHolders(a.clock, tonumber(ARGV[4])), {n = 0}
+  for _, l in ipairs(held) do
+    if l.holder ~= holder and isLive(l.holder) then asked = minus(asked, {n = 2, l.first, l.last}) end
+  end
+  for i = 1, asked.n, 2 do
+    for index = asked[i], min(asked[i + 1], a.known - 1) do
+      if not isFinal(index) then add(open, index, index) end
+    end
+  end
+  cutLeases(held, open)
+  close(a, open)
+  save(a)
+  return {'', ARGV[1], '', '', ''}
 end
 
 if #held == 0 and #waiting == 0 and countBits(FINAL, first, last) == 0 then
@@ -54,7 +71,17 @@ if yours.n > 0 then
 end
 -- asking shows that the asker lives
 redis.call('HSET', HOLDERS, holder, a.clock)
-local reply = {format(yours), format(done), format(leased)}
+local suspects, condemned = {n = 0}, {n = 0}
+if a.crashes > 0 then
+  for i = 1, yours.n, 2 do
+    for index = yours[i], yours[i + 1] do
+      local crashes = redis.call('HGET', CRASHES, string.format('%.0f', index))
+      if crashes and tonumber(crashes) >= a.maxCrashes then add(condemned, index, index) end
+    end
+  end
+end
+if a.suspects > 0 then suspects = minus(common(suspected(first, last), yours), condemned) end
+local reply = {format(yours), format(done), format(leased), format(suspects), format(condemned)}
 for _, group in ipairs(groups) do
   reply[#reply + 1], reply[#reply + 2], reply[#reply + 3] = group.attempt, group.delay, format(group.ranges)
 end

@@ -37,7 +37,7 @@ class JobSpecMappingTest {
   private final JobSpecMapping mapping = new JobSpecMapping(Policy.local());
 
   @ParameterizedTest
-  @ValueSource(strings = {"defaults", "http", "exec", "shared"})
+  @ValueSource(strings = {"defaults", "http", "exec", "shared", "failures"})
   void mapsAsTheGoldenFileSays(String name) throws Exception {
     List<JsonNode> documents = ManifestReader.read(Files.readString(FOLDER.resolve("in-" + name + ".yaml")));
 
@@ -52,7 +52,7 @@ class JobSpecMappingTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"defaults", "http", "exec", "shared"})
+  @ValueSource(strings = {"defaults", "http", "exec", "shared", "failures"})
   void givesWhatTheSchemasDefaultsGive(String name) throws Exception {
     List<JsonNode> documents = ManifestReader.read(Files.readString(FOLDER.resolve("in-" + name + ".yaml")));
     List<JsonNode> filled = documents.stream().map(JobSpecMappingTest::withDefaults).toList();
@@ -64,7 +64,7 @@ class JobSpecMappingTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"defaults", "http", "exec", "shared"})
+  @ValueSource(strings = {"defaults", "http", "exec", "shared", "failures"})
   void theSpecComesBackFromJson(String name) throws Exception {
     List<JsonNode> documents = ManifestReader.read(Files.readString(FOLDER.resolve("in-" + name + ".yaml")));
     JobSpec spec = mapping.map(job(documents.get(0)), pool(documents)).spec();
@@ -135,11 +135,25 @@ class JobSpecMappingTest {
         "spec.batching.chunk.bytes", "batching: {chunk: {bytes: 5Mi}}",
         "spec.batching.maxWait", "batching: {maxWait: 99999999999999999999h}",
         "spec.retry.backoff.initial", "retry: {backoff: {initial: 2d}}",
-        "spec.retry.backoff.jitter", "retry: {backoff: {jitter: 20}}");
+        "spec.retry.backoff.jitter", "retry: {backoff: {jitter: 20}}",
+        "spec.failurePolicy.maxFailed", "failurePolicy: {maxFailed: 101%}",
+        "spec.deduplication.window", "deduplication: {window: 9000h}",
+        "spec.retry.rules[1].backoff.max",
+        "retry: {rules: [{when: {code: [a]}, action: Fail}, {when: {code: [b]}, action: Retry, backoff: {max: 25h}}]}");
     for (var each : wrong.entrySet()) {
       refused(yaml("source: {items: [1]}\nprocessor: {noop: {}}\n" + each.getValue()), Optional.empty(),
           InvalidJobException.Reason.SPEC, each.getKey());
     }
+  }
+
+  @Test
+  void expressionsThatCannotBeRunNameTheirFieldAndPlace() throws Exception {
+    refused(yaml("source: {items: [1]}\nprocessor: {noop: {}}\nitem: {identity: item.id +}"), Optional.empty(),
+        InvalidJobException.Reason.SPEC, "spec.item.identity");
+    JsonNode rules = yaml("source: {items: [1]}\nprocessor: {noop: {}}\nretry: {rules: [{when: {code: [a]}, action: Fail},"
+        + " {when: {expression: error.status == 404}, action: Skip}]}");
+    refused(rules, Optional.empty(), InvalidJobException.Reason.SPEC, "spec.retry.rules[1].when.expression");
+    assertThatThrownBy(() -> mapping.map(job(rules), Optional.empty())).hasMessageContaining("error has no part status");
   }
 
   private void refused(JsonNode job, Optional<WorkerPoolSpec> pool, InvalidJobException.Reason reason, String field) {

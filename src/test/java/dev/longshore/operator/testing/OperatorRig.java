@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.longshore.api.v1alpha1.BatchJob;
 import dev.longshore.api.v1alpha1.WorkerPool;
+import dev.longshore.api.v1alpha1.WorkerPoolStatus;
 import dev.longshore.job.Failure;
 import dev.longshore.job.IndexSet;
 import dev.longshore.job.JobRef;
@@ -38,6 +39,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 
 /** An operator between a Kubernetes API, a ledger in memory and recorded queues; the test plays the workers. */
 public final class OperatorRig implements AutoCloseable {
@@ -137,6 +139,14 @@ public final class OperatorRig implements AutoCloseable {
       return job.getStatus() != null && Conditions.find(job.getStatus().conditions(), condition)
           .filter(found -> reason.equals(found.getReason())).isPresent();
     });
+  }
+
+  public void awaitPoolStatus(String pool, Predicate<WorkerPoolStatus> holds) {
+    await("pool " + pool).atMost(SOON).until(() -> pool(pool).getStatus() != null && holds.test(pool(pool).getStatus()));
+  }
+
+  public void awaitPoolReason(String pool, String reason) {
+    awaitPoolStatus(pool, status -> status.conditions().stream().anyMatch(condition -> condition.getReason().equals(reason)));
   }
 
   public void awaitPods(int count) {

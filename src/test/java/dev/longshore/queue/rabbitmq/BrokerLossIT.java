@@ -58,7 +58,7 @@ class BrokerLossIT {
         RabbitWorkQueues queues = new RabbitWorkQueues(RabbitWorkQueuesIT.settings(rabbit))) {
       queues.declare(job);
       awaitOnDisk(rabbit, QueueNames.queue(job, Kind.WORK));
-      awaitOnDisk(rabbit, QueueNames.delayLevel(4));
+      awaitOnDisk(rabbit, DelayLadder.STANDARD.level(4));
       Received held = Received.holding();
       var holding = queues.consume(job, Kind.WORK, 50, held);
       Set<Long> confirmed = ConcurrentHashMap.newKeySet();

@@ -22,7 +22,7 @@ class QueueNamesTest {
     assertThat(QueueNames.queue(JOB, Kind.CONTROL)).isEqualTo("longshore.music.tracks.1f3a9c02.control");
     assertThat(QueueNames.queue(JOB, Kind.DEAD)).isEqualTo("longshore.music.tracks.1f3a9c02.dead");
     assertThat(QueueNames.exchange("music")).isEqualTo("longshore.music");
-    assertThat(QueueNames.delayLevel(3)).isEqualTo("longshore.delay.v1.3");
+    assertThat(DelayLadder.STANDARD.level(3)).isEqualTo("longshore.delay.v1.3");
   }
 
   @Test

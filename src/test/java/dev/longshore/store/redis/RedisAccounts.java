@@ -11,6 +11,7 @@ import java.util.Map;
 final class RedisAccounts {
   private static final String ELAPSE = """
       redis.call('HINCRBY', KEYS[1], 'clock', ARGV[1])
+      if tonumber(redis.call('HGET', KEYS[1], 'activeSince')) > 0 then redis.call('HINCRBY', KEYS[1], 'activeSince', -ARGV[1]) end
       for _, member in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
         local index, attempt, due, holder = string.match(member, '^(%d+):(%d+):(%-?%d+):(.*)$')
         redis.call('ZREM', KEYS[2], member)

@@ -6,15 +6,21 @@ import dev.longshore.job.Chunk;
 import dev.longshore.job.Failure;
 import dev.longshore.job.IndexSet;
 import dev.longshore.job.ItemResult;
+import dev.longshore.job.JobRef;
 import dev.longshore.job.JobSpec;
+import dev.longshore.job.JobSpec.RetryAction;
+import dev.longshore.job.JobSpec.RetryRule;
+import dev.longshore.job.JobSpec.When;
 import dev.longshore.job.Outcome;
 import dev.longshore.job.WorkItem;
 import dev.longshore.queue.Message;
+import dev.longshore.store.Settlement;
 import dev.longshore.worker.Jobs;
 import dev.longshore.worker.execute.Taken;
 import dev.longshore.worker.execute.Taken.Round;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -72,9 +78,51 @@ class VerdictsTest {
     assertThat(verdicts.results().unpack(IndexSet.of(0)).getFirst().result()).isEqualTo("1".getBytes());
   }
 
+  @Test
+  void aRuleSkipsWithTheFailureAsReason() {
+    JobSpec spec = Jobs.spec().rules(rule(RetryAction.SKIP)).build();
+    Verdicts verdicts = verdicts(taken(1, 1), spec, Outcome.retry(NO));
+    assertThat(verdicts.skipped()).singleElement().satisfies(skipped ->
+        assertThat(skipped.failure()).isEqualTo(new Failure("Skipped", "No: not today")));
+    assertThat(verdicts.results().unpack(IndexSet.of(0)).getFirst().status()).isEqualTo(ItemResult.Status.SKIPPED);
+    assertThat(verdicts.again()).isEmpty();
+  }
+
+  @Test
+  void anIgnoredFailureIsBookedAsTheSameAttemptAndNotRemembered() {
+    JobSpec spec = Jobs.spec().rules(rule(RetryAction.IGNORE)).build();
+    Verdicts verdicts = verdicts(taken(2, 3), spec, Outcome.retry(NO), new Outcome.Fail(NO));
+    assertThat(verdicts.retries()).hasSize(2).allSatisfy(retry -> {
+      assertThat(retry.attempt()).isEqualTo(3);
+      assertThat(retry.failure()).isNull();
+    });
+    assertThat(verdicts.again()).containsOnlyKeys(new Verdicts.Copy(Duration.ofMillis(250), 3));
+  }
+
+  @Test
+  void oneItemThatFailsTheJobIsNamedAndFailsItself() {
+    JobSpec spec = Jobs.spec().rules(rule(RetryAction.FAIL_JOB)).build();
+    Verdicts verdicts = verdicts(taken(3, 1), spec, Outcome.DONE, Outcome.retry(NO), Outcome.retry(NO));
+    assertThat(verdicts.fatal().index()).isEqualTo(1);
+    assertThat(verdicts.failed()).extracting(Settlement.Failed::index).containsExactly(1L, 2L);
+    assertThat(verdicts.succeeded()).isEqualTo(IndexSet.of(0));
+  }
+
+  @Test
+  void noRuleIsAskedAboutWhatWasHandedBack() {
+    JobSpec spec = Jobs.spec().rules(new RetryRule(new When(Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), "true"), RetryAction.FAIL, null, null))
+        .build();
+    assertThat(verdicts(taken(1, 1), spec, Taken.HANDED_BACK).unspent()).isEqualTo(IndexSet.of(0));
+  }
+
+  private static RetryRule rule(RetryAction action) {
+    return new RetryRule(new When(Set.of(), Set.of(), Set.of(), Set.of("No"), Set.of(), null), action, null, null);
+  }
+
   private static Verdicts verdicts(Taken taken, JobSpec spec, Outcome... outcomes) {
     int[] positions = IntStream.range(0, outcomes.length).toArray();
-    return Verdicts.of(taken, new Round(positions, outcomes, true, Duration.ZERO), spec);
+    return Verdicts.of(taken, new Round(positions, outcomes, true, Duration.ZERO), spec,
+        new RetryRules(new JobRef("ns", "numbers", "5f3a9c02"), spec.retry()));
   }
 
   private static Taken taken(int count, int attempt) {

@@ -33,9 +33,20 @@ class BatchCutterTest {
     assertThat(indexes(cutter.cut(4))).containsExactly(8L, 9L);
   }
 
+  @Test
+  void givesBackWhatWaitsOfOneDelivery() {
+    offer(0, 3, 0);
+    Taken taken = offer(3, 4, 0);
+    offer(7, 2, 0);
+    cutter.cut(4);
+    assertThat(cutter.remove(taken)).containsExactly(new Batch.Segment(taken, 1, 3));
+    assertThat(cutter.items()).isEqualTo(2);
+    assertThat(indexes(cutter.cut(5))).containsExactly(7L, 8L);
+  }
+
   private Taken offer(long first, int count, long nanos) {
     Taken taken = Items.taken(first, count);
-    cutter.offer(taken, nanos);
+    cutter.offer(new Batch.Segment(taken, 0, count), nanos);
     return taken;
   }
 

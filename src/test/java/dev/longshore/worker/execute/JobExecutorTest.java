@@ -3,6 +3,8 @@ package dev.longshore.worker.execute;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.longshore.job.Failure;
+import dev.longshore.job.IndexSet;
 import dev.longshore.job.JobRef;
 import dev.longshore.job.JobSpec;
 import dev.longshore.job.Outcome;
@@ -14,15 +16,19 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class JobExecutorTest {
   private static final JobRef JOB = new JobRef("ns", "job", "u1");
 
   private final Gate processor = new Gate();
+  private final WorkerGate gate = new WorkerGate();
   private final Queue<Outcome> outcomes = new ConcurrentLinkedQueue<>();
+  private final Queue<IndexSet> entered = new ConcurrentLinkedQueue<>();
 
   /** A processor whose calls wait until they are let through. */
   private static final class Gate implements BatchProcessor {
@@ -59,7 +65,7 @@ class JobExecutorTest {
   void neverRunsMoreCallsAtOnceThanTheJobAllows() {
     JobExecutor executor = executor(Jobs.spec().concurrency(3).build());
     for (int i = 0; i < 20; i++) {
-      executor.offer(Items.taken(i * 10L, 10));
+      offer(executor, Items.taken(i * 10L, 10));
     }
     await().until(() -> processor.inside.get() == 3);
     executor.change(Jobs.spec().concurrency(5).build(), null);
@@ -75,10 +81,10 @@ class JobExecutorTest {
   @Test
   void waitsForABatchToFillAndNotLonger() {
     JobExecutor executor = executor(Jobs.spec().concurrency(4).batching(10, Duration.ofDays(1)).build());
-    executor.offer(Items.taken(0, 4));
-    executor.offer(Items.taken(4, 4));
+    offer(executor, Items.taken(0, 4));
+    offer(executor, Items.taken(4, 4));
     assertThat(processor.sizes).isEmpty();
-    executor.offer(Items.taken(8, 4));
+    offer(executor, Items.taken(8, 4));
     await().until(() -> processor.sizes.size() == 1);
     assertThat(processor.sizes).containsExactly(10);
     executor.change(Jobs.spec().concurrency(4).batching(10, Duration.ZERO).build(), null);
@@ -92,8 +98,8 @@ class JobExecutorTest {
     BatchProcessor broken = new Answers(batch -> {
       throw new IllegalStateException("no");
     });
-    JobExecutor executor = new JobExecutor(JOB, Jobs.spec().build(), broken, this::collect, () -> false);
-    executor.offer(Items.taken(0, 3));
+    JobExecutor executor = executor(Jobs.spec().build(), broken);
+    offer(executor, Items.taken(0, 3));
     await().until(() -> outcomes.size() == 3);
     assertThat(outcomes).allSatisfy(outcome -> {
       Outcome.Retry retry = (Outcome.Retry) outcome;
@@ -108,7 +114,7 @@ class JobExecutorTest {
     BatchProcessor emptyAnswer = new Answers(batch -> Arrays.asList(Outcome.DONE, null));
     for (BatchProcessor wrong : List.of(shortAnswer, emptyAnswer)) {
       outcomes.clear();
-      new JobExecutor(JOB, Jobs.spec().build(), wrong, this::collect, () -> false).offer(Items.taken(0, 2));
+      offer(executor(Jobs.spec().build(), wrong), Items.taken(0, 2));
       await().until(() -> outcomes.size() == 2);
       assertThat(outcomes).allSatisfy(outcome -> assertThat(((Outcome.Retry) outcome).failure().code()).isEqualTo("WrongAnswer"));
     }
@@ -117,10 +123,10 @@ class JobExecutorTest {
   @Test
   void handsBackWhatHasNotStartedAndFinishesWhatHas() {
     JobExecutor executor = executor(Jobs.spec().concurrency(1).build());
-    executor.offer(Items.taken(0, 6));
+    offer(executor, Items.taken(0, 6));
     await().until(() -> processor.inside.get() == 1);
-    executor.drain();
-    executor.offer(Items.taken(6, 4));
+    executor.hold();
+    offer(executor, Items.taken(6, 4));
     processor.pass.release(10);
     await().until(() -> outcomes.size() == 10);
     assertThat(outcomes.stream().filter(outcome -> outcome == Taken.HANDED_BACK)).hasSize(8);
@@ -130,7 +136,7 @@ class JobExecutorTest {
   @Test
   void interruptsCallsWhenItClosesAndChargesNobody() {
     JobExecutor executor = executor(Jobs.spec().concurrency(1).build());
-    executor.offer(Items.taken(0, 2));
+    offer(executor, Items.taken(0, 2));
     await().until(() -> processor.inside.get() == 1);
     executor.close();
     await().until(() -> outcomes.size() == 2);
@@ -141,7 +147,7 @@ class JobExecutorTest {
   @Test
   void closesAReplacedProcessorBehindItsLastCall() {
     JobExecutor executor = executor(Jobs.spec().concurrency(1).build());
-    executor.offer(Items.taken(0, 2));
+    offer(executor, Items.taken(0, 2));
     await().until(() -> processor.inside.get() == 1);
     executor.change(Jobs.spec().build(), new Answers(batch -> List.of(Outcome.DONE)));
     assertThat(processor.closed).isFalse();
@@ -149,8 +155,128 @@ class JobExecutorTest {
     await().until(() -> processor.closed);
   }
 
+  @Test
+  void tellsWhatIsInsideBeforeItIs() {
+    List<IndexSet> knownAtCall = new ArrayList<>();
+    JobExecutor executor = executor(Jobs.spec().concurrency(1).build(), new Answers(batch -> {
+      knownAtCall.add(List.copyOf(entered).getLast());
+      return List.of(Outcome.DONE, Outcome.DONE);
+    }));
+    offer(executor, Items.taken(0, 6));
+    await().until(() -> outcomes.size() == 6);
+    assertThat(knownAtCall).containsExactly(IndexSet.range(0, 1), IndexSet.range(2, 3), IndexSet.range(4, 5));
+  }
+
+  @Test
+  void goesOnAfterAHoldWhileAnOldCallStillRuns() {
+    JobExecutor executor = executor(Jobs.spec().concurrency(2).build());
+    offer(executor, Items.taken(0, 2));
+    await().until(() -> processor.inside.get() == 1);
+    executor.hold();
+    offer(executor, Items.taken(2, 2));
+    await().until(() -> outcomes.size() == 2);
+    assertThat(outcomes).containsOnly(Taken.HANDED_BACK);
+    executor.release();
+    offer(executor, Items.taken(4, 2));
+    await().until(() -> processor.inside.get() == 2);
+    assertThat(processor.closed).isFalse();
+    processor.pass.release(2);
+    await().until(() -> outcomes.size() == 6);
+  }
+
+  @Test
+  void runsSuspectsAloneAHalfAtATime() {
+    AtomicInteger inside = new AtomicInteger();
+    List<Integer> company = new CopyOnWriteArrayList<>();
+    List<List<Long>> suspectCalls = new CopyOnWriteArrayList<>();
+    BatchProcessor watched = new Answers(batch -> {
+      inside.incrementAndGet();
+      boolean suspect = batch.getFirst().index() < 10;
+      if (suspect) {
+        suspectCalls.add(batch.stream().map(WorkItem::index).toList());
+      }
+      for (int i = 0; i < 200; i++) {
+        Thread.onSpinWait();
+      }
+      if (suspect) {
+        company.add(inside.get() - 1);
+      }
+      inside.decrementAndGet();
+      return batch.stream().map(item -> (Outcome) Outcome.DONE).toList();
+    });
+    JobSpec spec = Jobs.spec().concurrency(4).batching(5, Duration.ZERO).build();
+    JobExecutor neighbour = executor(spec, watched);
+    JobExecutor executor = executor(spec, watched);
+    for (int i = 0; i < 50; i++) {
+      offer(neighbour, Items.taken(1_000 + 20 * i, 20));
+    }
+    executor.offer(Items.taken(0, 14), IndexSet.range(0, 9));
+    await().until(() -> outcomes.size() == 1_014);
+    assertThat(suspectCalls).extracting(List::size).containsExactly(5, 3, 1, 1);
+    assertThat(suspectCalls.stream().flatMap(List::stream).sorted()).containsExactlyElementsOf(LongStream.range(0, 10).boxed().toList());
+    assertThat(company).containsOnly(0);
+    assertThat(entered).containsAll(suspectCalls.stream().map(call -> IndexSet.of(call.stream().mapToLong(i -> i).toArray())).toList());
+  }
+
+  @Test
+  void handsBackSuspectsThatWaitForTheirTurn() {
+    JobExecutor executor = executor(Jobs.spec().concurrency(4).build());
+    offer(executor, Items.taken(0, 2));
+    await().until(() -> processor.inside.get() == 1);
+    executor.offer(Items.taken(2, 2), IndexSet.range(2, 3));
+    offer(executor, Items.taken(4, 2));
+    executor.hold();
+    await().until(() -> outcomes.size() == 4);
+    assertThat(outcomes).containsOnly(Taken.HANDED_BACK);
+    processor.pass.release();
+    await().until(() -> outcomes.size() == 6);
+    assertThat(processor.sizes).hasSize(1);
+  }
+
+  @Test
+  void givesNoWordAboutItemsThatAnInterruptedCallDidNotGetDone() {
+    Semaphore never = new Semaphore(0);
+    JobExecutor executor = executor(Jobs.spec().concurrency(1).build(), new Answers(batch -> {
+      try {
+        never.acquire();
+        throw new AssertionError("nobody lets it through");
+      } catch (InterruptedException e) {
+        return List.of(Outcome.DONE, Outcome.retry(new Failure("No", "it was stopped")));
+      }
+    }));
+    offer(executor, Items.taken(0, 2));
+    await().until(() -> !entered.isEmpty() && never.hasQueuedThreads());
+    executor.hold();
+    executor.interrupt();
+    await().until(() -> outcomes.size() == 2);
+    assertThat(outcomes).containsExactly(Outcome.DONE, Taken.HANDED_BACK);
+  }
+
   private JobExecutor executor(JobSpec spec) {
-    return new JobExecutor(JOB, spec, processor, this::collect, () -> false);
+    return executor(spec, processor);
+  }
+
+  private JobExecutor executor(JobSpec spec, BatchProcessor called) {
+    return new JobExecutor(JOB, spec, called, gate, new JobExecutor.Surroundings() {
+      @Override
+      public void settle(Taken taken) {
+        Thread.ofVirtual().start(() -> collect(taken));
+      }
+
+      @Override
+      public boolean noneCanCome() {
+        return false;
+      }
+
+      @Override
+      public void enter(IndexSet inside) {
+        entered.add(inside);
+      }
+    });
+  }
+
+  private static void offer(JobExecutor executor, Taken taken) {
+    executor.offer(taken, IndexSet.empty());
   }
 
   private void collect(Taken taken) {

@@ -22,7 +22,6 @@ import dev.longshore.worker.LocalQueues;
 import dev.longshore.worker.Numbers;
 import dev.longshore.worker.access.JobAccess;
 import dev.longshore.worker.access.Outage;
-import dev.longshore.worker.intake.IntakeRun.End;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
@@ -179,7 +178,7 @@ class IntakeRunTest {
   void comesBackLaterWhenTheBrokerDoesNotTakeItsChunks() {
     given(Jobs.spec().build());
     queues.goAway();
-    assertThat(run(Numbers.upTo(10), () -> false)).isEqualTo(End.LATER);
+    assertThat(run(Numbers.upTo(10), () -> false)).isEqualTo(End.SOON);
     queues.comeBack();
     assertThat(run(Numbers.upTo(10), () -> false)).isEqualTo(End.OVER);
     assertThat(published()).containsExactly(new IndexSet.Range(0, 9));
@@ -259,13 +258,13 @@ class IntakeRunTest {
   private End run(ItemSource source, BooleanSupplier stop) {
     JobSpec spec = ledger.spec(JOB).orElseThrow();
     JobAccess access = new JobAccess(JOB, "a", ledger, queues.port(), outage);
-    return new IntakeRun(access, (s, inline) -> source, spec, 1, FEED, stop).run();
+    return new IntakeRun(access, (s, inline) -> source, spec, 1, FEED, new ParkedSource(), stop).run();
   }
 
   private static End run(Ledger ledger, WorkQueues queues, ItemSource source) {
     JobAccess access = new JobAccess(JOB, "a", ledger, queues, new Outage());
     JobSpec spec = Jobs.spec().chunkItems(10).skipMalformed().build();
-    return new IntakeRun(access, (s, inline) -> source, spec, 1, FEED, () -> false).run();
+    return new IntakeRun(access, (s, inline) -> source, spec, 1, FEED, new ParkedSource(), () -> false).run();
   }
 
   private List<Message.Work> chunks() {

@@ -134,7 +134,8 @@ final class PodLife {
           endSurvivor();
         }
         if ((bound || bind()) && launch()) {
-          reportEnd(statuses.ended(clock.instant(), untilExit()));
+          WorkerExit exit = untilExit();
+          reportEnd(closing && !exit.succeeded() ? statuses.shutDown(clock.instant(), exit) : statuses.ended(clock.instant(), exit));
         }
       }
       case "Running" -> {

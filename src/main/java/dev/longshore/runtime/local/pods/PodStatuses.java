@@ -51,6 +51,11 @@ final class PodStatuses {
     return status(exit.succeeded() ? "Succeeded" : "Failed", now, state, false, exit.succeeded() ? "PodCompleted" : "PodFailed").build();
   }
 
+  /** For a process that did not end by itself when this machine's pods were to end: that is no crash of its. */
+  PodStatus shutDown(Instant now, WorkerExit exit) {
+    return ended(now, exit).edit().withReason("Terminated").withMessage("ended together with all pods of this machine").build();
+  }
+
   /** For a pod whose process is gone without anybody having seen how. */
   PodStatus lost(Instant now) {
     WorkerExit exit = new WorkerExit(137, "Lost", "the process ended together with the runner that had started it");

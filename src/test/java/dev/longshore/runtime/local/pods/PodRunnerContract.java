@@ -282,6 +282,15 @@ abstract class PodRunnerContract {
   }
 
   @Test
+  void aWorkerThatIsKilledAtTheRunnersEndHasNotCrashed() throws Exception {
+    run("trap '' TERM; echo up; while :; do sleep 0.05; done");
+    awaitLog("up");
+    runner.close(Duration.ofMillis(100));
+    assertThat(ended().getExitCode()).isEqualTo(137);
+    assertThat(resource().get().getStatus().getReason()).as("as a node that shuts down says it").isEqualTo("Terminated");
+  }
+
+  @Test
   void aPodStartsAtOnce() throws Exception {
     long[] millis = new long[10];
     String base = name;

@@ -65,7 +65,12 @@ public final class Accounts {
   }
 
   public static Settlement retry(IndexSet indexes, int attempt, String holder, int next, Duration delay) {
-    List<Settlement.RetryAt> retries = indexes.stream().mapToObj(index -> new Settlement.RetryAt(index, next, delay, null)).toList();
+    return retry(indexes, attempt, holder, next, delay, null);
+  }
+
+  /** To be tried again because of {@code why}, which is remembered unless it is null. */
+  public static Settlement retry(IndexSet indexes, int attempt, String holder, int next, Duration delay, Failure why) {
+    List<Settlement.RetryAt> retries = indexes.stream().mapToObj(index -> new Settlement.RetryAt(index, next, delay, why)).toList();
     return new Settlement(attempt, holder, IndexSet.empty(), List.of(), List.of(), retries, null, Duration.ZERO);
   }
 

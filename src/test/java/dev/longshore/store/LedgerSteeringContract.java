@@ -515,6 +515,18 @@ public abstract class LedgerSteeringContract extends LedgerContract {
   }
 
   @Test
+  public void whatIsTakenAgainIsInsideOnlyWhenItIsSaidAgain() {
+    ledger().take(job, set("0-9"), 1, "w1");
+    ledger().enter(job, "w1", set("0-9"));
+    ledger().settle(job, retry(set("3"), 1, "w1", 1, Duration.ZERO));
+    ledger().take(job, set("3"), 1, "w1");
+    assertThat(ledger().inside(List.of(job), "w1")).isEqualTo(Map.of(job, set("0-2,4-9")));
+
+    ledger().settle(job, success(set("0-2,4-9"), 1, "w1", null));
+    assertThat(ledger().crashed(job, "w1", true)).isEqualTo(new CrashReply(IndexSet.empty(), IndexSet.empty()));
+  }
+
+  @Test
   public void nothingInsideLeavesNoSuspects() {
     ledger().take(job, set("0-9"), 1, "w1");
     ledger().enter(job, "w1", set("0-3"));

@@ -2,15 +2,17 @@ package dev.longshore.store;
 
 import dev.longshore.job.Failure;
 import dev.longshore.job.IndexSet;
+import dev.longshore.job.JobPhase;
 import dev.longshore.job.JobRef;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.Function;
 
-/** Random steps of workers and feeds on one job: the same ones for the same seed. */
+/** Random steps of workers, feeds and the operator on one job: the same ones for the same seed. */
 public final class RandomSteps {
   /** What a test may let pass at once: no lease and no retry entry ends near a multiple of it. */
   public static final Duration PASS = Duration.ofSeconds(40);
@@ -44,7 +46,7 @@ public final class RandomSteps {
   public Step next() {
     String holder = "w" + random.nextInt(3);
     int attempt = 1 + random.nextInt(3);
-    return switch (random.nextInt(12)) {
+    return switch (random.nextInt(24)) {
       case 0, 1, 2, 3 -> {
         IndexSet indexes = some(random.nextInt(4) == 0);
         yield new Step("take " + indexes + " attempt " + attempt + " " + holder, null,
@@ -70,11 +72,86 @@ public final class RandomSteps {
             ledger.forget(job, holder);
             return "";
           });
+      case 11, 12, 13 -> crashes(holder);
+      case 14, 15, 16 -> feedsAgain();
+      case 17, 18, 19 -> steering();
+      case 20, 21 -> views();
       default -> {
         long epoch = random.nextInt(8) == 0 ? 2 : 1;
         long index = base + random.nextInt(items);
         yield random.nextBoolean() ? new Step("announce " + epoch + " " + index, null, ledger -> ledger.announce(job, epoch, index))
             : new Step("advance " + epoch + " " + index, null, ledger -> ledger.advance(job, epoch, index, "{\"at\":" + index + "}"));
+      }
+    };
+  }
+
+  private Step crashes(String holder) {
+    IndexSet inside = random.nextInt(4) == 0 ? IndexSet.of(base + random.nextInt(items)) : some(random.nextBoolean());
+    boolean alone = random.nextBoolean();
+    return switch (random.nextInt(3)) {
+      case 0 -> new Step("crashed " + holder + " " + alone, null, ledger -> ledger.crashed(job, holder, alone));
+      default -> new Step("enter " + holder + " " + inside, null, ledger -> {
+        ledger.enter(job, holder, inside);
+        return ledger.inside(List.of(job), holder);
+      });
+    };
+  }
+
+  private Step feedsAgain() {
+    long epoch = 1 + random.nextInt(3);
+    IndexSet fed = some(random.nextBoolean());
+    return switch (random.nextInt(6)) {
+      case 0 -> new Step("mark missing", null, ledger -> ledger.markMissing(job));
+      case 1, 2 -> new Step("fed " + epoch + " " + fed, null, ledger -> ledger.fed(job, epoch, fed));
+      case 3 -> new Step("restart gaps", null, ledger -> ledger.restartGaps(job));
+      default -> new Step("gaps " + epoch + " " + fed.first(), null, ledger -> ledger.gaps(job, epoch, fed.first(), 3));
+    };
+  }
+
+  private Step steering() {
+    String request = "r" + random.nextInt(6);
+    Ledger.Selection selection = switch (random.nextInt(3)) {
+      case 0 -> new Ledger.Selection.All();
+      case 1 -> new Ledger.Selection.Indexes(some(random.nextBoolean()));
+      default -> new Ledger.Selection.Group(FAILURES.get(random.nextInt(3)).fingerprint());
+    };
+    int run = 1 + random.nextInt(2);
+    return switch (random.nextInt(20)) {
+      case 0 -> new Step("cancel", null, ledger -> {
+        ledger.cancel(job);
+        return "";
+      });
+      case 1, 2, 3, 4, 5, 6 -> new Step("finish " + run, null, ledger -> ledger.finish(job, run, JobPhase.FAILED));
+      case 7, 8 -> new Step("suspend " + run, null, ledger -> {
+        ledger.suspend(job, run == 1);
+        return ledger.read(List.of(job)).get(job).steering().suspended();
+      });
+      default -> new Step("redrive " + request + " " + selection, null, ledger -> ledger.redrive(job, request, selection));
+    };
+  }
+
+  private Step views() {
+    IndexSet some = some(true);
+    return switch (random.nextInt(4)) {
+      case 0 -> new Step("attempts " + some, null, ledger -> {
+        TreeMap<Long, Object> past = new TreeMap<>();
+        ledger.attempts(job, some).forEach((index, attempts) -> past.put(index,
+            attempts.stream().map(attempt -> attempt.attempt() + attempt.worker() + attempt.failure()).toList()));
+        return past;
+      });
+      case 1 -> new Step("copies " + some, null, ledger -> {
+        TreeMap<Long, Object> copies = new TreeMap<>();
+        ledger.copies(job, some).forEach((index, json) -> copies.put(index, Accounts.text(json)));
+        return copies;
+      });
+      case 2 -> new Step("groups", null, ledger -> ledger.failureGroups(job, 5));
+      default -> {
+        Optional<String> group = random.nextBoolean() ? Optional.empty() : Optional.of(FAILURES.get(random.nextInt(3)).fingerprint());
+        yield new Step("failures " + group, null, ledger -> {
+          List<String> failures = new ArrayList<>();
+          ledger.failures(job, group, item -> failures.add(item.index() + " " + item.failure() + " " + item.attempts()));
+          return failures;
+        });
       }
     };
   }
@@ -99,7 +176,7 @@ public final class RandomSteps {
         case 1 -> parts.add(Accounts.skip(IndexSet.of(index), attempt, holder));
         // due, and overdue for an audit, lie apart from all multiples of PASS
         case 2 -> parts.add(Accounts.retry(IndexSet.of(index), attempt, holder, attempt + random.nextInt(2),
-            Duration.ofSeconds(random.nextBoolean() ? 30 : 350)));
+            Duration.ofSeconds(random.nextBoolean() ? 30 : 350), random.nextBoolean() ? null : FAILURES.get(random.nextInt(3))));
         default -> succeeded.add(index);
       }
     });
@@ -112,6 +189,6 @@ public final class RandomSteps {
     TreeMap<String, IndexSet> newer = new TreeMap<>();
     reply.newer().forEach((claim, indexes) -> newer.merge(claim.attempt() + (claim.delay().isZero() ? " due" : " later"), indexes,
         IndexSet::plus));
-    return List.of(reply.yours(), reply.done(), newer, reply.leased());
+    return List.of(reply.yours(), reply.done(), newer, reply.leased(), reply.suspects(), reply.condemned());
   }
 }

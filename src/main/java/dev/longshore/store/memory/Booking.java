@@ -137,8 +137,11 @@ final class Booking {
     }
     boolean changed = !finalNow.isEmpty() || (account.steering.cancelled && !won.isEmpty());
     won.addAll(finalNow);
+    IndexSet settled = IndexSet.of(won.stream().mapToLong(Long::longValue).toArray());
+    // the same item may be taken again before its holder says what is inside from then on
+    account.inside.computeIfPresent(settlement.holder(), (holder, inside) -> inside.minus(settled));
     boolean allFinal = account.counts().allFinal();
-    return new Told<>(new SettleReply(IndexSet.of(won.stream().mapToLong(Long::longValue).toArray()), allFinal),
+    return new Told<>(new SettleReply(settled, allFinal),
         firstFailure || (allFinal && changed));
   }
 

@@ -154,6 +154,18 @@ local function giveAllBack(a, holder)
   redis.call('HDEL', INSIDE, holder)
 end
 
+-- The holder has no more inside what it has settled: the same item may be taken again before it says what is inside from then on.
+local function leaveInside(holder, settled)
+  local stored = redis.call('HGET', INSIDE, holder)
+  if not stored then return end
+  local rest = minus(parse(stored), settled)
+  if rest.n == 0 then
+    redis.call('HDEL', INSIDE, holder)
+  else
+    redis.call('HSET', INSIDE, holder, format(rest))
+  end
+end
+
 -- What the holder has inside the processor and has not settled.
 local function insideOf(holder)
   local found = {n = 0}

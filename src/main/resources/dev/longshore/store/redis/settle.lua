@@ -98,7 +98,10 @@ local function remember(from)
 end
 
 -- from here on only writes
-if won.n > 0 then cutLeases(held, won) end
+if won.n > 0 then
+  cutLeases(held, won)
+  leaveInside(holder, won)
+end
 if #waiting > 0 then
   for i = 1, won.n, 2 do redis.call('ZREMRANGEBYSCORE', RETRIES, won[i], won[i + 1]) end
 end

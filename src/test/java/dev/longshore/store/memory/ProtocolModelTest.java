@@ -10,6 +10,8 @@ import dev.longshore.store.ProtocolModel;
 import dev.longshore.store.Settlement;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -54,25 +56,62 @@ class ProtocolModelTest {
     assertThat(steps).isGreaterThan(RUNS * 20L);
   }
 
-  /** A ledger that books retries and does not say so: its workers ack without a message for the next attempt. */
-  private static final class Forgetful extends InMemory {
-    @Override
-    public Ledger ledger() {
-      return (Ledger) Proxy.newProxyInstance(Ledger.class.getClassLoader(), new Class<?>[] {Ledger.class}, (proxy, method, arguments) -> {
-        Object reply = method.invoke(ledger, arguments);
-        return reply instanceof Ledger.SettleReply settled && !((Settlement) arguments[1]).retries().isEmpty()
-            ? new Ledger.SettleReply(settled.won().minus(retried((Settlement) arguments[1])), settled.allFinal()) : reply;
-      });
+  /** A ledger that does something else than it should. */
+  private static final class Faulty extends InMemory {
+    private final BiFunction<Object, Object[], Object> fault;
+
+    Faulty(BiFunction<Object, Object[], Object> fault) {
+      this.fault = fault;
     }
 
-    private static IndexSet retried(Settlement settlement) {
-      return IndexSet.of(settlement.retries().stream().mapToLong(Settlement.RetryAt::index).toArray());
+    @Override
+    public Ledger ledger() {
+      return (Ledger) Proxy.newProxyInstance(Ledger.class.getClassLoader(), new Class<?>[] {Ledger.class}, (proxy, method, arguments) ->
+          fault.apply(method.invoke(ledger, arguments), arguments));
     }
   }
 
+  private static void found(Supplier<ProtocolModel.Subject> subject, String by) {
+    assertThatThrownBy(() -> LongStream.range(0, 2_000).forEach(seed -> new ProtocolModel(seed, subject.get(), false).run()))
+        .isInstanceOf(AssertionError.class).hasMessageContaining(by).hasMessageContaining("seed");
+  }
+
+  /** Its workers ack without a message for the next attempt. */
   @Test
-  void theModelFindsALedgerThatLosesItems() {
-    assertThatThrownBy(() -> LongStream.range(0, 100).forEach(seed -> new ProtocolModel(seed, new Forgetful(), false).run()))
-        .isInstanceOf(AssertionError.class).hasMessageContaining("nobody will bring").hasMessageContaining("seed");
+  void theModelFindsALedgerThatBooksRetriesAndDoesNotSaySo() {
+    found(() -> new Faulty((reply, arguments) -> reply instanceof Ledger.SettleReply settled
+        ? new Ledger.SettleReply(settled.won().minus(retried((Settlement) arguments[1])), settled.allFinal()) : reply), "nobody will bring");
+  }
+
+  private static IndexSet retried(Settlement settlement) {
+    return IndexSet.of(settlement.retries().stream().mapToLong(Settlement.RetryAt::index).toArray());
+  }
+
+  @Test
+  void theModelFindsALedgerThatForgetsWhatIsToBeFedAgain() {
+    found(() -> {
+      Faulty[] self = {null};
+      self[0] = new Faulty((reply, arguments) -> {
+        if (reply instanceof Ledger.RedriveReply redriven && redriven.gaps().items() > 0) {
+          self[0].ledger.fed((JobRef) arguments[0], redriven.gaps().epoch(), IndexSet.range(0, 10));
+        }
+        return reply;
+      });
+      return self[0];
+    }, "nobody will bring");
+  }
+
+  @Test
+  void theModelFindsALedgerThatForgetsSuspects() {
+    found(() -> new Faulty((reply, arguments) -> reply instanceof Ledger.TakeReply taken
+        ? new Ledger.TakeReply(taken.yours(), taken.done(), taken.newer(), taken.leased(), IndexSet.empty(), taken.condemned()) : reply),
+        "suspects");
+  }
+
+  @Test
+  void theModelFindsALedgerThatCondemnsNobody() {
+    found(() -> new Faulty((reply, arguments) -> reply instanceof Ledger.TakeReply taken
+        ? new Ledger.TakeReply(taken.yours(), taken.done(), taken.newer(), taken.leased(), taken.suspects(), IndexSet.empty()) : reply),
+        "condemned");
   }
 }

@@ -76,7 +76,7 @@ class CrashIT {
   }
 
   @ParameterizedTest
-  @CsvSource({"halt, 1, 10, 'exit code 42'", "kill, 1, 10, 'exit code 137 (signal 9)'", "heap, 1, 10, OOMKilled", "halt, 10, 50, 'exit code 42'"})
+  @CsvSource({"halt, 1, 4, 'exit code 42'", "kill, 1, 4, 'exit code 137 (signal 9)'", "heap, 1, 4, OOMKilled", "halt, 10, 50, 'exit code 42'"})
   void theOneItemThatKillsItsWorkerIsFoundAndNobodyElseIsCharged(String how, int concurrency, int batch, String ending) throws Exception {
     JobRef job = cluster.create("""
         apiVersion: longshore.dev/v1alpha1

@@ -55,7 +55,7 @@ import javax.tools.ToolProvider;
  */
 public final class ProcessCluster implements AutoCloseable {
   public static final Duration LEASE = Duration.ofSeconds(2);
-  public static final Duration LIMIT = Duration.ofMinutes(3);
+  public static final Duration LIMIT = Duration.ofMinutes(5);
   private static final String NAMESPACE = "default";
   private static final String IMAGE = "longshore/longshore:dev";
   private static final Path APP = Path.of("target", "quarkus-app").toAbsolutePath();

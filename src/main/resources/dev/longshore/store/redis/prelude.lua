@@ -132,17 +132,20 @@ end
 
 -- How many bits were set. A segment without any is freed.
 local function clearBits(base, ranges)
-  local cleared = 0
+  local cleared, touched = 0, {}
   for i = 1, ranges.n, 2 do
     pieces(base, ranges[i], ranges[i + 1], function(key, lo, hi)
       local count = redis.call('BITCOUNT', key, lo, hi, 'BIT')
       if count > 0 then
         cleared = cleared + count
+        touched[key] = touched[key] or redis.call('STRLEN', key) * 8
         -- no farther than what is stored, or clearing would make it longer
-        fill(key, lo, min(hi, redis.call('STRLEN', key) * 8 - 1), true)
-        if redis.call('BITPOS', key, 1) < 0 then redis.call('UNLINK', key) end
+        fill(key, lo, min(hi, touched[key] - 1), true)
       end
     end)
+  end
+  for key in pairs(touched) do
+    if redis.call('BITPOS', key, 1) < 0 then redis.call('UNLINK', key) end
   end
   return cleared
 end

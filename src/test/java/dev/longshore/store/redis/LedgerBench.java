@@ -1,9 +1,12 @@
 package dev.longshore.store.redis;
 
 import dev.longshore.job.ChunkCodec;
+import dev.longshore.job.Failure;
 import dev.longshore.job.IndexSet;
+import dev.longshore.job.JobPhase;
 import dev.longshore.job.JobRef;
 import dev.longshore.store.Accounts;
+import dev.longshore.store.Ledger;
 import dev.longshore.store.ResultBlob;
 import dev.longshore.store.Settlement;
 import dev.longshore.testing.Services;
@@ -18,7 +21,7 @@ import java.util.function.LongConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** How many chunks of 1,000 items a private Redis takes and settles in a second, with results of 20 KB each. */
+/** How many chunks of 1,000 items a private Redis takes and settles in a second, with results of 20 KB each, and what steering costs. */
 class LedgerBench {
   @RegisterExtension
   static final Services SERVICES = new Services();
@@ -37,6 +40,8 @@ class LedgerBench {
         redis.call(Command.CONFIG, "RESETSTAT");
         measure("take", chunk -> ledger.take(job, range(chunk), 1, "w" + chunk % 2));
         stats(redis);
+        measure("enter", chunk -> ledger.enter(job, "w" + chunk % 2, range(chunk)));
+        stats(redis);
         measure("settle", chunk -> {
           IndexSet all = range(chunk);
           ResultBlob blob = new ResultBlob(all, 1, all, new ChunkCodec.Body(packed, true), new ChunkCodec.Body(new byte[1_000], false));
@@ -49,6 +54,49 @@ class LedgerBench {
         ledger.delete(job);
       }
     }
+  }
+
+  /** How long it takes to steer a job of ten million items, and the slowest single script of it. */
+  @Test
+  void steersALargeJob() throws Exception {
+    try (RedisConnection redis = new RedisConnection(new RedisSettings(SERVICES.redisUrl(), SERVICES.redisPassword()));
+        RedisLedger ledger = new RedisLedger(redis, Duration.ofSeconds(30))) {
+      redis.call(Command.CONFIG, "SET", "slowlog-log-slower-than", 2_000);
+      JobRef missing = Accounts.newJobIn(ledger);
+      ledger.announce(missing, 1, 10_000_000);
+      for (long chunk = 0; chunk < 10_000; chunk += 2) {
+        ledger.settle(missing, Accounts.success(range(chunk), 1, "w", null));
+      }
+      timed(redis, "mark 5,000,000 missing of 10,000,000", () -> ledger.markMissing(missing));
+      timed(redis, "cancel 5,000,000 of 10,000,000", () -> ledger.cancel(missing));
+      ledger.delete(missing);
+
+      JobRef failed = Accounts.newJobIn(ledger);
+      Failure why = new Failure("HttpStatus503", "503 on https://example.org/7");
+      for (long chunk = 0; chunk < 10_000; chunk++) {
+        IndexSet all = range(chunk);
+        IndexSet bad = chunk % 10 == 0 ? all.filter(index -> index % 10 == 0) : IndexSet.of(all.first());
+        ledger.settle(failed, Accounts.together(Accounts.success(all.minus(bad), 1, "w", null), Accounts.failure(bad, 1, "w", why)));
+      }
+      ledger.completeIntake(failed, 1, 10_000_000);
+      ledger.finish(failed, 1, JobPhase.COMPLETE);
+      timed(redis, "redrive all 109,000 failed of 10,000,000", () -> System.out.println(ledger.redrive(failed, "r", new Ledger.Selection.All())));
+      ledger.delete(failed);
+    }
+  }
+
+  private static void timed(RedisConnection redis, String what, Runnable step) {
+    redis.call(Command.SLOWLOG, "RESET");
+    redis.call(Command.CONFIG, "RESETSTAT");
+    long before = System.nanoTime();
+    step.run();
+    System.out.printf("%s: %d ms%n", what, (System.nanoTime() - before) / 1_000_000);
+    long slowest = 0;
+    for (var entry : redis.call(Command.SLOWLOG, "GET", 1_000)) {
+      slowest = Math.max(slowest, entry.get(2).toLong());
+    }
+    System.out.printf("slowest script: %s%n", slowest == 0 ? "below 2 ms" : slowest / 1_000 + " ms");
+    stats(redis);
   }
 
   /** What Redis itself spent, which says more than the rate when the machine is busy. */

@@ -20,6 +20,8 @@ import java.util.concurrent.ExecutionException;
  * @param exception full class name of what was thrown; null when nothing was
  */
 public record Failure(String code, String message, Integer httpStatus, Integer exitCode, String exception) {
+  /** The code of an item that killed as many workers as {@code failurePolicy.maxCrashes} allows. */
+  public static final String WORKER_CRASHED = "WorkerCrashed";
   private static final String CUT = "… (cut)";
 
   public Failure {

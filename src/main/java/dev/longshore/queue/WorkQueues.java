@@ -32,8 +32,9 @@ public interface WorkQueues extends AutoCloseable {
   }
 
   /**
-   * Makes a job's queues, and the ladder when it is missing. Only the operator does this. Again is harmless and repairs: a queue, an exchange or
-   * a binding of the job or of the ladder that somebody deleted is there again, and a queue that has lost what it was made of is made anew.
+   * Makes a job's queues, and the ladder when it is missing. Only the operator does this. Again is harmless and repairs: a queue, an
+   * exchange or a binding of the job or of the ladder that somebody deleted is there again, and a queue that does not get a leader any more
+   * is made anew, empty.
    * Throws {@link QueueUnavailableException} also while a queue has no leader and may get one.
    */
   void declare(JobRef job);

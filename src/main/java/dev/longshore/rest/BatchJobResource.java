@@ -13,11 +13,15 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.StreamingOutput;
 import java.util.List;
+import java.util.Optional;
 
 /** The operator's read-only HTTP, from which the command line reads. */
 @Path("/api/v1")
 @RunOnVirtualThread
 public class BatchJobResource {
+  private static final String NDJSON = "application/x-ndjson";
+  private static final int MOST_GROUPS = 1_000;
+
   private final JobViews views;
 
   @Inject
@@ -62,7 +66,7 @@ public class BatchJobResource {
       @QueryParam("format") @DefaultValue("ndjson") String format, @QueryParam("from") @DefaultValue("0") long from) {
     BatchJob job = get(namespace, name);
     String type = switch (format) {
-      case "ndjson" -> "application/x-ndjson";
+      case "ndjson" -> NDJSON;
       case "csv" -> "text/csv; charset=utf-8";
       default -> throw Problem.exception(Response.Status.BAD_REQUEST, "format=" + format + ": ndjson or csv");
     };
@@ -75,5 +79,32 @@ public class BatchJobResource {
       }
     };
     return Response.ok(body, type).build();
+  }
+
+  /**
+   * What failed so far: by kind, most frequent first, as a JSON array; or item by item as in results, in index order, streamed.
+   *
+   * @param group a fingerprint: the items of that kind
+   * @param items {@code true}: the items of every kind
+   * @param limit groups or items at most, from 1; groups 1000 at most, and by default. Items have no default limit
+   */
+  @GET
+  @Path("/namespaces/{namespace}/batchjobs/{name}/failures")
+  public Response failures(@PathParam("namespace") String namespace, @PathParam("name") String name, @QueryParam("group") String group,
+      @QueryParam("items") @DefaultValue("false") boolean items, @QueryParam("limit") Long limit) {
+    BatchJob job = get(namespace, name);
+    if (limit != null && limit < 1) {
+      throw Problem.exception(Response.Status.BAD_REQUEST, "limit=" + limit + ": a number from 1");
+    }
+    if (group == null && !items) {
+      int most = limit == null ? MOST_GROUPS : (int) Math.min(limit, MOST_GROUPS);
+      return Response.ok(views.failureGroups(job, most), MediaType.APPLICATION_JSON_TYPE).build();
+    }
+    StreamingOutput body = out -> {
+      try (ResultLines lines = ResultLines.of("ndjson", out)) {
+        FirstOnes.of(limit, lines, some -> views.failures(job, Optional.ofNullable(group), some));
+      }
+    };
+    return Response.ok(body, NDJSON).build();
   }
 }

@@ -1,6 +1,7 @@
 package dev.longshore.rest;
 
 import dev.longshore.api.v1alpha1.BatchJob;
+import dev.longshore.job.FailureGroup;
 import dev.longshore.job.ItemResult;
 import java.util.List;
 import java.util.Optional;
@@ -16,4 +17,10 @@ public interface JobViews {
 
   /** Every final item of a job, in index order. */
   void results(BatchJob job, long fromIndex, Consumer<ItemResult> action);
+
+  /** The failures of a job by kind, most frequent first. */
+  List<FailureGroup> failureGroups(BatchJob job, int max);
+
+  /** The failed items of a job, or those of one kind, in index order. */
+  void failures(BatchJob job, Optional<String> fingerprint, Consumer<ItemResult> action);
 }

@@ -1,6 +1,7 @@
 package dev.longshore.runtime;
 
 import dev.longshore.api.v1alpha1.BatchJob;
+import dev.longshore.job.FailureGroup;
 import dev.longshore.job.ItemResult;
 import dev.longshore.job.JobRef;
 import dev.longshore.operator.OperatorService;
@@ -101,7 +102,21 @@ public class OperatorRole implements JobViews {
 
   @Override
   public void results(BatchJob job, long fromIndex, Consumer<ItemResult> action) {
-    ledger.results(new JobRef(job.getMetadata().getNamespace(), job.getMetadata().getName(), job.getMetadata().getUid()), fromIndex, action);
+    ledger.results(ref(job), fromIndex, action);
+  }
+
+  @Override
+  public List<FailureGroup> failureGroups(BatchJob job, int max) {
+    return ledger.failureGroups(ref(job), max);
+  }
+
+  @Override
+  public void failures(BatchJob job, Optional<String> fingerprint, Consumer<ItemResult> action) {
+    ledger.failures(ref(job), fingerprint, action);
+  }
+
+  private static JobRef ref(BatchJob job) {
+    return new JobRef(job.getMetadata().getNamespace(), job.getMetadata().getName(), job.getMetadata().getUid());
   }
 
   private KubernetesClient started() {

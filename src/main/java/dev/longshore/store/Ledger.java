@@ -44,7 +44,10 @@ public interface Ledger extends AutoCloseable {
   /** The bytes of an inline source. */
   Optional<byte[]> inline(JobRef job);
 
-  /** Removes every key of the job. */
+  /** Which items have which identities. */
+  Identities identities();
+
+  /** Removes every key of the job; of one with {@code item.identity} what {@link Identities} tells stays for {@code results.retention}. */
   void delete(JobRef job);
 
   /** Ends the job's run with a reason that no further item can change ({@code InvalidSource}, {@code SourceChanged}, …); the first one stays. */

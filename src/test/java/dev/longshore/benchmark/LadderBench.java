@@ -29,6 +29,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** How late retries come back over the delay ladder: each published alone, as a retry is, all of them with random delays. */
@@ -59,7 +60,8 @@ class LadderBench {
 
     /** Milliseconds behind the due time, in order. */
     long[] late() throws InterruptedException {
-      assertThat(left.await(LIMIT.toSeconds(), TimeUnit.SECONDS)).as("%s of %s retries have not come back", left.getCount(), RETRIES).isTrue();
+      assertThat(left.await(LIMIT.toSeconds(), TimeUnit.SECONDS))
+          .as("%s of %s retries have not come back", left.getCount(), RETRIES).isTrue();
       long[] late = new long[RETRIES];
       for (int i = 0; i < RETRIES; i++) {
         late[i] = TimeUnit.NANOSECONDS.toMillis(came[i] - due[i]);
@@ -79,7 +81,8 @@ class LadderBench {
       long[] ideal = timerAndPlainPublish(broker, delays);
       long[] ladder = overTheLadder(broker, delays);
       String what = String.format(Locale.ROOT, "%,d retries published one by one, delays of 0.25 to 60 s: late, p99", RETRIES);
-      page.row(what, at(ladder, 0.99) + " ms", "under " + BOUND_MILLIS + " ms", "a timer in memory and a plain publish: " + at(ideal, 0.99) + " ms");
+      page.row(what, at(ladder, 0.99) + " ms", "under " + BOUND_MILLIS + " ms",
+          "a timer in memory and a plain publish: " + at(ideal, 0.99) + " ms");
       page.row("the same, median and latest", at(ladder, 0.5) + " ms, " + at(ladder, 1) + " ms", "",
           "timer: " + at(ideal, 0.5) + " ms, " + at(ideal, 1) + " ms; delays are rounded up to 250 ms, so 125 ms are the ladder's ideal");
       page.row("the same, earliest", at(ladder, 0) + " ms", "never early", "timer: " + at(ideal, 0) + " ms");
@@ -105,9 +108,10 @@ class LadderBench {
       })) {
         AtomicInteger next = new AtomicInteger();
         long begin = System.nanoTime();
-        List<Thread> publishers = java.util.stream.IntStream.range(0, THREADS).mapToObj(t -> Thread.startVirtualThread(() -> {
+        List<Thread> publishers = IntStream.range(0, THREADS).mapToObj(t -> Thread.startVirtualThread(() -> {
           for (int i = next.getAndIncrement(); i < RETRIES; i = next.getAndIncrement()) {
-            Message.Work retry = Message.Work.of(1, new Chunk(IndexSet.range(i, i), 2, List.of("{\"n\":1}".getBytes(StandardCharsets.UTF_8))));
+            Message.Work retry = Message.Work.of(1, new Chunk(IndexSet.range(i, i), 2,
+                List.of("{\"n\":1}".getBytes(StandardCharsets.UTF_8))));
             journeys.publishing(i, delays[i]);
             queues.publishLater(job, Kind.WORK, retry, Duration.ofMillis(delays[i])).join();
           }

@@ -2,7 +2,10 @@ package dev.longshore.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.ConnectException;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -31,5 +34,13 @@ class FailureTest {
     assertThat(message).endsWith("(cut)");
     assertThat(message.getBytes(StandardCharsets.UTF_8).length).isBetween(Limits.ERROR_BYTES - 2, Limits.ERROR_BYTES);
     assertThat(new Failure("X", message).message()).isEqualTo(message);
+  }
+
+  @Test
+  void whatOnlyWrapsAnotherThrowableStandsForThatOne() {
+    Failure failure = Failure.thrown(new CompletionException(new ExecutionException(new ConnectException("refused"))));
+    assertThat(failure).isEqualTo(new Failure("ConnectException", "refused", null, null, "java.net.ConnectException"));
+    assertThat(Failure.thrown(new IllegalStateException(new ConnectException())).code()).isEqualTo("IllegalStateException");
+    assertThat(Failure.thrown(new ConnectException()).message()).isEqualTo("java.net.ConnectException");
   }
 }

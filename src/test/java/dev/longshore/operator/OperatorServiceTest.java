@@ -41,4 +41,12 @@ class OperatorServiceTest {
       return kubernetes;
     }
   }
+
+  @Nested
+  class Dying extends OperatorDeaths {
+    @Override
+    LocalKubernetes kubernetes() {
+      return kubernetes;
+    }
+  }
 }

@@ -76,6 +76,7 @@ class GuardedProcessorTest {
     }).call(items("1", "2"));
     assertThat(outcomes).hasSize(2);
     assertThat(spent(outcomes.get(1), "IllegalStateException").failure().message()).isEqualTo("no disk");
+    assertThat(spent(outcomes.get(1), "IllegalStateException").failure().exception()).isEqualTo("java.lang.IllegalStateException");
   }
 
   @Test

@@ -55,11 +55,12 @@ import javax.tools.ToolProvider;
  */
 public final class ProcessCluster implements AutoCloseable {
   public static final Duration LEASE = Duration.ofSeconds(2);
-  public static final Duration LIMIT = Duration.ofMinutes(3);
+  public static final Duration LIMIT = Duration.ofMinutes(5);
   private static final String NAMESPACE = "default";
   private static final String IMAGE = "longshore/longshore:dev";
   private static final Path APP = Path.of("target", "quarkus-app").toAbsolutePath();
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final KubernetesSerialization YAML = new KubernetesSerialization();
 
   private final Services services;
   private final Path folder;
@@ -175,7 +176,7 @@ public final class ProcessCluster implements AutoCloseable {
   }
 
   public JobRef create(String yaml) {
-    BatchJob job = client.resource(new KubernetesSerialization().unmarshal(yaml, BatchJob.class)).inNamespace(NAMESPACE).create();
+    BatchJob job = client.resource(YAML.unmarshal(yaml, BatchJob.class)).inNamespace(NAMESPACE).create();
     return new JobRef(NAMESPACE, job.getMetadata().getName(), job.getMetadata().getUid());
   }
 

@@ -286,8 +286,8 @@ class WorkerTest {
   @Test
   void endsAJobWhoseProcessorIsWrong() {
     given(Jobs.spec().build(), 10);
-    try (Worker worker = new Worker(new WorkerSettings(Scene.POOL, "a", WorkerSettings.HOLD_LIMIT), scene.ledger(), scene.pools, scene.queues.port(),
-        (spec, inline) -> Numbers.upTo(10), (job, spec) -> {
+    WorkerSettings settings = new WorkerSettings(Scene.POOL, "a", WorkerSettings.HOLD_LIMIT);
+    try (Worker worker = new Worker(settings, scene.ledger(), scene.pools, scene.queues.port(), (spec, inline) -> Numbers.upTo(10), (job, spec) -> {
           throw new InvalidProcessorException("spec.processor.exec.command", "no such program");
         }, InstantSource.system())) {
       worker.start();
@@ -571,7 +571,8 @@ class WorkerTest {
     assertThat(scene.awaitEnd().failed()).isEqualTo(1);
     assertThat(scene.queues.ready(Scene.JOB, Kind.DEAD)).singleElement().satisfies(letter ->
         assertThat(new String(((Message.DeadLetter) letter).json())).contains("\"attempts\":3,\"errors\":[{\"attempt\":1,\"code\":\"No\"",
-            "attempt 1", "{\"attempt\":2,\"code\":\"No\"", "{\"attempt\":3,\"code\":\"No\",\"message\":\"attempt 3\",\"worker\":\"a\"", "\"item\":0"));
+            "attempt 1", "{\"attempt\":2,\"code\":\"No\"",
+            "{\"attempt\":3,\"code\":\"No\",\"message\":\"attempt 3\",\"worker\":\"a\"", "\"item\":0"));
   }
 
   @Test

@@ -31,7 +31,7 @@ public record WorkerPoolSpec(
     Integer replicas,
     @SchemaFrom(type = PodTemplate.class)
     @JsonPropertyDescription("What the worker pods look like beyond what Longshore gives them: a part of a Kubernetes PodTemplateSpec whose "
-        + "container is named worker. Default {}.")
+        + "container is named worker. A change replaces running workers, a quarter at a time, each once a new one takes work. Default {}.")
     PodTemplateSpec template,
     @JsonPropertyDescription("How the number of workers follows the work.")
     ScalingSpec scaling,

@@ -37,6 +37,7 @@ final class BrokerLink implements AutoCloseable {
 
   private final RabbitSettings settings;
   private final String purpose;
+  private final boolean tells;
   private final ConnectionFactory factory = new ConnectionFactory();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -51,6 +52,15 @@ final class BrokerLink implements AutoCloseable {
   private QueueUnavailableException lastFailure;
 
   BrokerLink(RabbitSettings settings, String purpose) {
+    this(settings, purpose, RPC_LIMIT, true);
+  }
+
+  /**
+   * @param rpcLimit how long the broker may take to answer
+   * @param tells whether it logs that the broker is away; one whose connections the broker ends as an answer does not
+   */
+  BrokerLink(RabbitSettings settings, String purpose, Duration rpcLimit, boolean tells) {
+    this.tells = tells;
     this.settings = settings;
     this.purpose = purpose;
     try {
@@ -73,7 +83,7 @@ final class BrokerLink implements AutoCloseable {
     factory.setRequestedHeartbeat(HEARTBEAT_SECONDS);
     factory.setConnectionTimeout((int) CONNECT_LIMIT.toMillis());
     factory.setHandshakeTimeout((int) CONNECT_LIMIT.toMillis());
-    factory.setChannelRpcTimeout((int) RPC_LIMIT.toMillis());
+    factory.setChannelRpcTimeout((int) rpcLimit.toMillis());
     factory.setShutdownTimeout((int) CLOSE_LIMIT.toMillis());
     // never shut down, it holds nothing: the client still tells its channels of their end after a close has returned
     factory.setSharedExecutor(Executors.newVirtualThreadPerTaskExecutor());
@@ -160,7 +170,7 @@ final class BrokerLink implements AutoCloseable {
   }
 
   private void tellAway(String reason) {
-    if (!away) {
+    if (!away && tells) {
       away = true;
       LOG.warnf("broker=%s link=%s state=away reason=\"%s\" (connects again by itself)", settings.url(), purpose, reason);
     }

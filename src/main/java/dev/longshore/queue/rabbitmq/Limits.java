@@ -7,7 +7,10 @@ import java.time.Duration;
  *
  * @param confirm until a published message counts as not confirmed; while the broker blocks publishing, the time stands still
  * @param dead how long a queue must have no process before it is deleted and declared anew
+ * @param leaderless how long a queue must have no leader before that is done; a cluster that has lost its majority for so long loses what
+ *     the queue holds, which is then fed again
+ * @param idle how long a consumer gets nothing before it asks whether the queue still knows it
  */
-record Limits(Duration confirm, Duration dead) {
-  static final Limits STANDARD = new Limits(Duration.ofSeconds(30), Duration.ofSeconds(10));
+record Limits(Duration confirm, Duration dead, Duration leaderless, Duration idle) {
+  static final Limits STANDARD = new Limits(Duration.ofSeconds(30), Duration.ofSeconds(10), Duration.ofMinutes(2), Duration.ofSeconds(30));
 }

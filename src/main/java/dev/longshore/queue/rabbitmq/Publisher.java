@@ -153,8 +153,8 @@ final class Publisher implements AutoCloseable {
   }
 
   /**
-   * Fails what the broker does not confirm: to a queue without a leader that is everything, for ever. An alarm holds up all confirms, and its
-   * time does not count.
+   * Fails what the broker does not confirm: to a queue without a leader that is everything, for ever. An alarm holds up all confirms, and
+   * its time does not count.
    */
   private void watchConfirms() {
     try {

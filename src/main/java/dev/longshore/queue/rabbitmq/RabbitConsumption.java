@@ -27,6 +27,7 @@ final class RabbitConsumption implements WorkQueues.Consumption {
 
   private final BrokerLink link;
   private final QueueProbe probe;
+  private final long idle;
   private final String queue;
   private final String job;
   private final Consumer<Delivery> handler;
@@ -45,15 +46,18 @@ final class RabbitConsumption implements WorkQueues.Consumption {
    */
   private volatile boolean doubtful;
   private boolean waiting;
+  private volatile long lastSign;
 
   /**
    * @param probe says whether a doubtful queue serves
+   * @param idle how long it gets nothing before it asks whether the queue still knows it
    * @param onEnd is told when it has ended
    */
-  RabbitConsumption(BrokerLink link, QueueProbe probe, String job, String queue, int prefetch, Consumer<Delivery> handler,
+  RabbitConsumption(BrokerLink link, QueueProbe probe, Duration idle, String job, String queue, int prefetch, Consumer<Delivery> handler,
       Consumer<RabbitConsumption> onEnd) {
     this.link = link;
     this.probe = probe;
+    this.idle = idle.toNanos();
     this.job = job;
     this.queue = queue;
     this.wanted = checked(prefetch);
@@ -105,6 +109,8 @@ final class RabbitConsumption implements WorkQueues.Consumption {
     }
     QueueProbe.Answer answer = probe.ask(queue);
     if (answer == QueueProbe.Answer.SERVES) {
+      // the broker's side of a channel keeps what it knew of a deleted queue, and delivers nothing of its successor (3.10.8)
+      dropChannel();
       doubtful = false;
       return true;
     }
@@ -125,14 +131,43 @@ final class RabbitConsumption implements WorkQueues.Consumption {
 
   /** Waits until the subscription is not what it should be; false at the end. */
   private boolean awaitWork() {
-    lock.lock();
-    try {
-      while (!closed && isAsWanted()) {
-        changed.awaitUninterruptibly();
+    while (true) {
+      lock.lock();
+      try {
+        long left = idle;
+        while (!closed && isAsWanted() && left > 0) {
+          left = changed.awaitNanos(left);
+        }
+        if (closed || !isAsWanted()) {
+          return !closed;
+        }
+      } catch (InterruptedException e) {
+        // nobody interrupts this thread
+      } finally {
+        lock.unlock();
       }
-      return !closed;
-    } finally {
-      lock.unlock();
+      askWhetherKnown();
+    }
+  }
+
+  /** A queue whose process was lost, or that was made anew behind it, forgets its consumers without a word (3.10.8). */
+  private void askWhetherKnown() {
+    Subscription now = current;
+    if (now == null || System.nanoTime() - lastSign < idle) {
+      return;
+    }
+    try {
+      Channel asking = Channels.open(link.connection());
+      try {
+        if (asking.queueDeclarePassive(queue).getConsumerCount() == 0) {
+          doubtful = true;
+          dropChannel();
+        }
+      } finally {
+        Channels.close(asking);
+      }
+    } catch (QueueUnavailableException | IOException | ShutdownSignalException e) {
+      // then the subscription has ended as well, or ends with the connection
     }
   }
 
@@ -164,6 +199,7 @@ final class RabbitConsumption implements WorkQueues.Consumption {
     channel.basicQos(prefetch);
     Subscription fresh = new Subscription(channel, prefetch);
     channel.basicConsume(queue, false, fresh);
+    lastSign = System.nanoTime();
     set(fresh);
   }
 
@@ -208,6 +244,7 @@ final class RabbitConsumption implements WorkQueues.Consumption {
 
     @Override
     public void handleDelivery(String consumerTag, Envelope envelope, BasicProperties properties, byte[] body) {
+      lastSign = System.nanoTime();
       RabbitDelivery delivery = new RabbitDelivery(getChannel(), envelope.getDeliveryTag(), envelope.isRedeliver(),
           MessageFormat.decode(properties, body));
       if (cancelled || closed) {

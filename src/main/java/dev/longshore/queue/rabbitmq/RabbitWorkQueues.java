@@ -31,9 +31,11 @@ import org.jboss.logging.Logger;
  */
 public final class RabbitWorkQueues implements WorkQueues {
   private static final Logger LOG = Logger.getLogger(RabbitWorkQueues.class);
+  private static final Duration PROBE_LIMIT = Duration.ofSeconds(5);
   private static final Depth ABSENT = new Depth(false, 0, 0);
 
   private final DelayLadder ladder;
+  private final Limits limits;
   private final BrokerLink consuming;
   private final BrokerLink publishing;
   private final QueueProbe probe;
@@ -51,9 +53,10 @@ public final class RabbitWorkQueues implements WorkQueues {
 
   RabbitWorkQueues(RabbitSettings settings, DelayLadder ladder, Limits limits) {
     this.ladder = ladder;
+    this.limits = limits;
     consuming = new BrokerLink(settings, "consume");
     publishing = new BrokerLink(settings, "publish");
-    probe = new QueueProbe(new BrokerLink(settings, "probe"), limits.dead());
+    probe = new QueueProbe(new BrokerLink(settings, "probe", PROBE_LIMIT, false), limits);
     publisher = new Publisher(publishing, consuming, limits.confirm());
   }
 
@@ -81,14 +84,14 @@ public final class RabbitWorkQueues implements WorkQueues {
     });
   }
 
-  /** A queue that has lost its process holds nothing any more, and declaring it again does not bring it back. */
+  /** Declaring a queue that has no leader does not bring it one. */
   private void deleteDead(List<String> queues) {
     for (String queue : queues) {
       switch (probe.ask(queue)) {
         case SERVES, MISSING -> { }
         case NO_LEADER -> throw new QueueUnavailableException("queue '" + queue + "' has no leader; declare it again later", null);
         case DEAD -> {
-          LOG.warnf("queue=%s state=dead reason=\"it has no process, so what was in it is lost\" (it is made anew)", queue);
+          LOG.warnf("queue=%s state=dead reason=\"it does not get a leader any more, so what was in it is lost\" (it is made anew)", queue);
           onChannel("delete the dead queue '" + queue + "'", channel -> channel.queueDelete(queue));
           probe.forget(queue);
           publisher.renewed(queue);
@@ -116,8 +119,8 @@ public final class RabbitWorkQueues implements WorkQueues {
    * reached: 4.0 has one of 20 unless told otherwise. It is not -1, which means none from 4.0 on, but makes 3.10 drop every message that
    * comes back.
    *
-   * <p>What the broker takes off the work queue by itself (a policy of an administrator's, with a time to live or a greatest length) goes to
-   * the control queue, whose consumer publishes it again. A feed that is taken off needs nothing: the operator misses it.
+   * <p>What the broker takes off the work queue by itself (a policy of an administrator's, with a time to live or a greatest length) goes
+   * to the control queue, whose consumer publishes it again. A feed that is taken off needs nothing: the operator misses it.
    */
   private static Map<String, Object> arguments(JobRef job, Kind kind) {
     Map<String, Object> arguments = new HashMap<>();
@@ -215,8 +218,8 @@ public final class RabbitWorkQueues implements WorkQueues {
 
   @Override
   public Consumption consume(JobRef job, Kind kind, int prefetch, Consumer<Delivery> handler) {
-    RabbitConsumption consumption =
-        new RabbitConsumption(consuming, probe, job.toString(), QueueNames.queue(job, kind), prefetch, handler, consumptions::remove);
+    RabbitConsumption consumption = new RabbitConsumption(consuming, probe, limits.idle(), job.toString(), QueueNames.queue(job, kind),
+        prefetch, handler, consumptions::remove);
     consumptions.add(consumption);
     consumption.start();
     return consumption;

@@ -12,7 +12,8 @@ import picocli.CommandLine;
 
 /** The command line's root. */
 @Command(name = "longshore", mixinStandardHelpOptions = true, versionProvider = Version.class,
-    subcommands = {RunCommand.class, GetCommand.class, WatchCommand.class, ResultsCommand.class, HelpCommand.class},
+    subcommands = {RunCommand.class, GetCommand.class, WatchCommand.class, ResultsCommand.class, FailuresCommand.class,
+        RetryCommand.class, PauseCommand.class, ResumeCommand.class, CancelCommand.class, HelpCommand.class},
     description = "Batch work on Kubernetes: no item lost, none counted twice.",
     footerHeading = "%nExamples:%n",
     footer = {
@@ -21,6 +22,8 @@ import picocli.CommandLine;
       "  longshore get                                 the jobs of a running cluster",
       "  longshore watch tracks                        follow one until it ends",
       "  longshore results tracks --format csv         its results so far, in input order",
+      "  longshore failures tracks                     what failed, by kind; longshore retry tracks gives it another round",
+      "  longshore pause tracks                        and resume, and cancel",
       "",
       "'longshore help COMMAND' teaches a command. Exit codes: 0 complete, 1 failed or cancelled, 2 wrong manifest or usage,",
       "3 something around it is missing, 130 interrupted."

@@ -37,16 +37,8 @@ abstract sealed class OperatorClient implements AutoCloseable {
     if (kept != null) {
       return new Direct(kept.operator(), options.namespace == null ? kept.namespace() : options.namespace);
     }
-    Config config = Config.autoConfigure(options.context);
-    if (config.getCurrentContext() == null && config.getFile() == null && System.getenv("KUBERNETES_SERVICE_HOST") == null) {
-      throw new CommandException(ExitCode.ENVIRONMENT, "no cluster found: give --operator URL, or a kubeconfig by KUBECONFIG or ~/.kube/config "
-          + "('longshore run --keep' prints one)");
-    }
-    return new Proxied(config, options.service, options.namespace == null ? namespaceOf(config) : options.namespace);
-  }
-
-  private static String namespaceOf(Config config) {
-    return config.getNamespace() == null ? "default" : config.getNamespace();
+    Config config = ClusterConfig.find(options.context);
+    return new Proxied(config, options.service, ClusterConfig.namespace(config, options.namespace));
   }
 
   String namespace() {
@@ -78,7 +70,7 @@ abstract sealed class OperatorClient implements AutoCloseable {
     return jobs() + "/" + encoded(name);
   }
 
-  private static String encoded(String text) {
+  static String encoded(String text) {
     return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
   }
 

@@ -7,6 +7,7 @@ import dev.longshore.job.JobPhase;
 import dev.longshore.job.JobRef;
 import dev.longshore.job.JobSpec;
 import dev.longshore.store.AuditReading;
+import dev.longshore.store.Identities;
 import dev.longshore.store.JobReading;
 import dev.longshore.store.Ledger;
 import dev.longshore.store.LedgerGoneException;
@@ -32,6 +33,7 @@ public final class MemoryLedger implements Ledger {
   private final InstantSource time;
   private final Duration leaseTime;
   private final Map<JobRef, Account> accounts = new ConcurrentHashMap<>();
+  private final MemoryIdentities identities;
   private final List<Consumer<JobRef>> listeners = new CopyOnWriteArrayList<>();
 
   /**
@@ -42,6 +44,7 @@ public final class MemoryLedger implements Ledger {
   public MemoryLedger(InstantSource time, Duration leaseTime) {
     this.time = time;
     this.leaseTime = leaseTime;
+    this.identities = new MemoryIdentities(time, accounts::get);
   }
 
   /** One step on a job's account, under its lock. */
@@ -98,7 +101,18 @@ public final class MemoryLedger implements Ledger {
 
   @Override
   public void delete(JobRef job) {
-    accounts.remove(job);
+    Account account = accounts.remove(job);
+    if (account != null) {
+      synchronized (account) {
+        boolean kept = account.spec.identity() != null && account.spec.results() != null;
+        identities.forget(job, account, kept ? account.spec.results().retention() : Duration.ZERO);
+      }
+    }
+  }
+
+  @Override
+  public Identities identities() {
+    return identities;
   }
 
   @Override

@@ -9,7 +9,8 @@ final class RedisKeys {
   /** Matches the event channels of all namespaces. */
   static final String ALL_EVENTS = "longshore:*:events";
   private static final List<String> PARTS = List.of("meta", "leases", "retries", "holders", "groups", "examples", "results", "masks",
-      "final", "notSucceeded", "failed", "skipped", "cancelled", "spec", "inline", "status", "marks", "suspects", "crashes", "inside", "history", "copies");
+      "final", "notSucceeded", "failed", "skipped", "cancelled", "spec", "inline", "status", "marks", "suspects", "crashes", "inside", "history", "copies",
+      "ids", "succeeded");
 
   private RedisKeys() {}
 
@@ -41,6 +42,16 @@ final class RedisKeys {
 
   static String events(JobRef job) {
     return "longshore:" + job.namespace() + ":events";
+  }
+
+  /** The uids of jobs of this job's name, newest first. */
+  static String jobsOfName(JobRef job) {
+    return "longshore:" + job.namespace() + ":{jobs:" + job.name() + "}:uids";
+  }
+
+  /** What the keys of deduplication claims begin with. {@code among} is a job's name, or {@code *} for all of the namespace. */
+  static String claims(String namespace, String among) {
+    return "longshore:" + namespace + ":{claims:" + among + "}:";
   }
 
   static String assignment(PoolRef pool) {

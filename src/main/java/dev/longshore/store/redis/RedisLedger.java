@@ -8,6 +8,7 @@ import dev.longshore.job.JobPhase;
 import dev.longshore.job.JobRef;
 import dev.longshore.job.JobSpec;
 import dev.longshore.store.AuditReading;
+import dev.longshore.store.Identities;
 import dev.longshore.store.JobReading;
 import dev.longshore.store.Ledger;
 import dev.longshore.store.LedgerGoneException;
@@ -37,6 +38,7 @@ public final class RedisLedger implements Ledger {
   private final RedisFailures failures;
   private final RedisGaps gaps;
   private final RedisSteering steering;
+  private final RedisIdentities identities;
   private final RedisDurability durability;
 
   /** As the other, with the usual grace of retry entries. */
@@ -60,6 +62,7 @@ public final class RedisLedger implements Ledger {
     failures = new RedisFailures(scripts, results, readings);
     gaps = new RedisGaps(scripts, results, leaseTime, retryGrace);
     steering = new RedisSteering(scripts, failures, gaps, leaseTime);
+    identities = new RedisIdentities(redis, scripts);
     durability = new RedisDurability(redis);
   }
 
@@ -98,8 +101,23 @@ public final class RedisLedger implements Ledger {
   }
 
   @Override
+  public Identities identities() {
+    return identities;
+  }
+
+  @Override
   public void delete(JobRef job) {
-    scripts.run(job, Script.DELETE);
+    Duration kept = Duration.ZERO;
+    try {
+      Optional<JobSpec> spec = spec(job).filter(known -> known.identity() != null && known.results() != null);
+      kept = spec.map(known -> known.results().retention()).orElse(Duration.ZERO);
+      if (spec.isPresent()) {
+        identities.forget(job, kept);
+      }
+    } catch (NewerFormatException e) {
+      // what a newer Longshore keeps of a job, this one does not know
+    }
+    scripts.run(job, Script.DELETE, kept.toMillis());
   }
 
   @Override

@@ -24,6 +24,8 @@ enum Script {
   GAPS(false, "prelude", "closing", "gaps"),
   REDRIVE(false, "prelude", "closing", "redrive"),
   CANCEL(false, "prelude", "closing", "windows", "cancel"),
+  IDENTITIES(false, "prelude", "identities"),
+  CLAIM(false, "claim"),
   // these may run in a full Redis: looking and deleting is what helps then
   READ(true, "prelude", "read"),
   AUDIT(true, "prelude", "audit"),

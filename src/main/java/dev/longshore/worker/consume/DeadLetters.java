@@ -25,7 +25,7 @@ public final class DeadLetters {
     this.clock = clock;
   }
 
-  /** A letter about one item that failed at its first attempt, or could not be worked on; {@code item} is its JSON, or null when not known. */
+  /** A letter about one item of which no earlier attempt is known; {@code item} is its JSON, or null when that is not known either. */
   public Message.DeadLetter of(int run, long index, int attempts, Failure failure, byte[] item) {
     return of(run, index, attempts, failure, item, List.of());
   }

@@ -18,9 +18,9 @@ import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /**
- * Lets go of deliveries before they have been unacked for longer than a broker allows. What of one runs goes on without it: a watch copy on
- * the delay ladder brings those items again should this worker die, and goes round as long as it lives. What of one waits goes back at once.
- * While the ledger is away nothing can be said of the items, and the delivery goes back as it is.
+ * Lets go of deliveries before they have been unacked for longer than a broker allows. What of one runs goes on without it: a watch copy
+ * on the delay ladder brings those items again should this worker die, and goes round as long as it lives. What of one waits goes back at
+ * once. While the ledger is away nothing can be said of the items, and the delivery goes back as it is.
  */
 final class LongHold {
   private static final Logger LOG = Logger.getLogger(LongHold.class);
@@ -45,13 +45,14 @@ final class LongHold {
   void look(Collection<Subscription> subscriptions, Map<Delivery, Taken> working) {
     long limit = System.nanoTime() - limitNanos;
     for (Subscription subscription : subscriptions) {
-      List<Delivery> tried = subscription.inHandSince(limit - limitNanos / 4);
-      for (Delivery delivery : subscription.inHandSince(limit)) {
-        reached(delivery, working.get(delivery), tried.contains(delivery));
+      for (Subscription.Counted delivery : subscription.inHandSince(limit)) {
+        boolean tried = delivery.since() - (limit - limitNanos / 4) <= 0;
+        reached(delivery, working.get(delivery), tried);
       }
     }
   }
 
+  /** {@code tried} is whether it has been tried for a quarter of the limit already. */
   private void reached(Delivery delivery, Taken taken, boolean tried) {
     if (taken == null || tried || access.outage().storeAway()) {
       LOG.infof("job=%s state=handed-back reason=\"unacked for long, and nothing can be said of its items now\"", access.job());

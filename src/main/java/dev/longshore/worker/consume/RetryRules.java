@@ -27,8 +27,6 @@ final class RetryRules {
   private static final Logger LOG = Logger.getLogger(RetryRules.class);
   /** Ignored failures come back at most four times a second, whatever the backoff says. */
   static final Duration LEAST_IGNORED = Duration.ofMillis(250);
-  /** {@code failurePolicy.maxCrashes} has judged such an item already: no rule lets it kill further workers. */
-  private static final String WORKER_CRASHED = "WorkerCrashed";
 
   private final RetrySpec spec;
   private final List<Rule> rules;
@@ -118,7 +116,8 @@ final class RetryRules {
   private Ruling on(WorkItem item, Failure failure, Optional<Duration> after, boolean worthATry, double jitter) {
     Optional<RetryRule> found = rules.stream().filter(rule -> rule.matches(item, failure)).findFirst().map(Rule::rule);
     RetryAction action = found.map(RetryRule::action).orElse(worthATry ? RetryAction.RETRY : RetryAction.FAIL);
-    if (failure.code().equals(WORKER_CRASHED) && (action == RetryAction.RETRY || action == RetryAction.IGNORE)) {
+    // failurePolicy.maxCrashes has judged such an item already: no rule lets it kill further workers
+    if (failure.code().equals(Failure.WORKER_CRASHED) && (action == RetryAction.RETRY || action == RetryAction.IGNORE)) {
       action = RetryAction.FAIL;
     }
     Backoff backoff = found.map(RetryRule::backoff).orElse(spec.backoff());

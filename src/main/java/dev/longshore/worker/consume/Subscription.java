@@ -30,12 +30,17 @@ public final class Subscription {
   }
 
   /** A delivery that is counted as long as it is in hand. */
-  private final class Counted implements Delivery {
+  final class Counted implements Delivery {
     private final Delivery delivery;
     private final long since = System.nanoTime();
 
     Counted(Delivery delivery) {
       this.delivery = delivery;
+    }
+
+    /** By {@link System#nanoTime}. */
+    long since() {
+      return since;
     }
 
     @Override
@@ -70,8 +75,8 @@ public final class Subscription {
   }
 
   /** What has been in hand since {@code nanos} of {@link System#nanoTime} or longer. */
-  List<Delivery> inHandSince(long nanos) {
-    return inHand.stream().filter(delivery -> delivery.since - nanos <= 0).map(Delivery.class::cast).toList();
+  List<Counted> inHandSince(long nanos) {
+    return inHand.stream().filter(delivery -> delivery.since - nanos <= 0).toList();
   }
 
   public void prefetch(int messages) {

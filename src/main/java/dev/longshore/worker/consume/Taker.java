@@ -101,7 +101,7 @@ final class Taker {
     if (!condemned.isEmpty()) {
       String message = "killed " + spec.get().failurePolicy().maxCrashes() + " workers while it ran alone";
       LOG.warnf("job=%s item=%s state=failed reason=\"%s\"", access.job(), condemned, message);
-      taken.decide(condemned, new Outcome.Fail(new Failure("WorkerCrashed", message)), System.nanoTime());
+      taken.decide(condemned, new Outcome.Fail(new Failure(Failure.WORKER_CRASHED, message)), System.nanoTime());
     }
   }
 

@@ -150,8 +150,8 @@ public final class WorkConsumer {
   }
 
   /**
-   * The run is over: interrupts what runs, settles what comes back soon, and gives all else up; nothing is handed on. Completes when nothing
-   * is in hand.
+   * The run is over: interrupts what runs, settles what comes back soon, and gives all else up; nothing is handed on. Completes when
+   * nothing is in hand.
    */
   public CompletableFuture<Void> end() {
     leave(Mode.ENDING);

@@ -9,15 +9,14 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jboss.logging.Logger;
 
 /**
- * A job's processor calls, each on its caller's thread: through the worker's gate, known to the ledger before it begins, measured. While they
- * are held, a call that has not begun is handed back and those that run go on.
+ * A job's processor calls, each on its caller's thread: through the worker's gate, known to the ledger before it begins, measured. While
+ * they are held, a call that has not begun is handed back and those that run go on.
  */
 final class Calls {
   private static final Logger LOG = Logger.getLogger(Calls.class);
@@ -30,12 +29,9 @@ final class Calls {
   private final Set<Thread> waiting = new HashSet<>();
   private final Set<Thread> running = new HashSet<>();
   private final Set<Thread> interrupted = new HashSet<>();
+  private final CallTimes times = new CallTimes();
   private SharedProcessor processor;
   private boolean held;
-  private long runningSince;
-  private long busyNanos;
-  private long doneItems;
-  private long doneNanos;
 
   Calls(JobRef job, WorkerGate gate, Entrance entrance) {
     this.job = job;
@@ -43,14 +39,6 @@ final class Calls {
     this.entrance = entrance;
     gate.add(entrance);
   }
-
-  /**
-   * How the calls go.
-   *
-   * @param nanosPerItem mean share of a call's time; 0 before the first
-   * @param busyNanos time in which calls ran, summed over them, since the start
-   */
-  record Reading(long nanosPerItem, long busyNanos) {}
 
   /**
    * What came of a call.
@@ -127,11 +115,10 @@ final class Calls {
     last.retire();
   }
 
-  Reading read() {
+  CallTimes.Reading read() {
     lock.lock();
     try {
-      countBusy();
-      return new Reading(doneItems == 0 ? 0 : doneNanos / doneItems, busyNanos);
+      return times.read(System.nanoTime());
     } finally {
       lock.unlock();
     }
@@ -143,7 +130,7 @@ final class Calls {
       return handedBack(batch.size());
     }
     try {
-      return enter(batch);
+      return callInside(batch);
     } finally {
       gate.leave();
     }
@@ -171,10 +158,6 @@ final class Calls {
 
   /** Calls the processor on a thread that has passed the gate. */
   Answer callInside(Batch batch) {
-    return enter(batch);
-  }
-
-  private Answer enter(Batch batch) {
     try {
       return await(() -> entrance.enter(batch)) ? run(batch) : handedBack(batch.size());
     } catch (RuntimeException e) {
@@ -236,45 +219,37 @@ final class Calls {
 
   private Answer run(Batch batch) {
     List<WorkItem> items = batch.items();
-    SharedProcessor shared;
-    BatchProcessor current;
+    long start = System.nanoTime();
+    SharedProcessor current;
     lock.lock();
     try {
       if (held) {
         return handedBack(batch.size());
       }
-      countBusy();
+      times.begin(start);
       running.add(Thread.currentThread());
-      shared = processor;
-      current = shared.enter();
+      current = processor;
+      current.enter();
     } finally {
       lock.unlock();
     }
-    long start = System.nanoTime();
     List<Outcome> outcomes;
     boolean told;
     try {
-      outcomes = outcomes(current, items);
+      outcomes = current.call(items);
     } finally {
-      shared.leave();
-      told = ended(items.size(), System.nanoTime() - start);
+      told = ended(items.size(), start);
     }
     return new Answer(told ? outcomes.stream().map(Calls::unlessUndone).toList() : outcomes, System.nanoTime() - start);
   }
 
   /** Whether the call was interrupted. */
-  private boolean ended(int items, long nanos) {
+  private boolean ended(int items, long start) {
     lock.lock();
     try {
-      countBusy();
+      long now = System.nanoTime();
+      times.end(items, now - start, now);
       running.remove(Thread.currentThread());
-      // a mean that forgets: what counts is how the work goes now
-      doneItems += items;
-      doneNanos += nanos;
-      if (doneItems > 100_000 || doneNanos > 60_000_000_000L) {
-        doneItems = Math.max(1, doneItems / 2);
-        doneNanos /= 2;
-      }
       Thread.interrupted();
       return interrupted.remove(Thread.currentThread());
     } finally {
@@ -285,32 +260,5 @@ final class Calls {
   /** What an interrupted call says of items that it did not get done is no word about them. */
   private static Outcome unlessUndone(Outcome outcome) {
     return outcome instanceof Outcome.Retry ? Taken.HANDED_BACK : outcome;
-  }
-
-  private void countBusy() {
-    long now = System.nanoTime();
-    busyNanos += running.size() * (now - runningSince);
-    runningSince = now;
-  }
-
-  private static List<Outcome> outcomes(BatchProcessor processor, List<WorkItem> items) {
-    try {
-      List<Outcome> outcomes = processor.call(items);
-      return complete(outcomes, items.size()) ? outcomes
-          : all(items, new Failure("WrongAnswer", "the processor did not give an outcome for each of " + items.size() + " items"));
-    } catch (InterruptedException e) {
-      return Collections.nCopies(items.size(), Taken.HANDED_BACK);
-    } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
-      // a throw says nothing of single items: each is tried again as the job says
-      return all(items, Failure.thrown(e));
-    }
-  }
-
-  private static boolean complete(List<Outcome> outcomes, int size) {
-    return outcomes != null && outcomes.size() == size && outcomes.stream().allMatch(Objects::nonNull);
-  }
-
-  private static List<Outcome> all(List<WorkItem> items, Failure failure) {
-    return Collections.nCopies(items.size(), Outcome.retry(failure));
   }
 }

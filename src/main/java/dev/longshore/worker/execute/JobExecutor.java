@@ -12,9 +12,9 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Runs a job's processor calls: never more than {@code concurrency} at once, each on a virtual thread that lives as long as there is work. A
- * batch that is not full waits for more items for {@code maxWait} at most, and no longer than until it is known that none can come. Suspects
- * of a crash run alone.
+ * Runs a job's processor calls: never more than {@code concurrency} at once, each on a virtual thread that lives as long as there is work.
+ * A batch that is not full waits for more items for {@code maxWait} at most, and no longer than until it is known that none can come.
+ * Suspects of a crash run alone.
  */
 public final class JobExecutor {
   private static final long FIRST_LOOK_NANOS = 20_000_000;
@@ -178,7 +178,7 @@ public final class JobExecutor {
   }
 
   public Reading read() {
-    Calls.Reading reading = calls.read();
+    CallTimes.Reading reading = calls.read();
     lock.lock();
     try {
       return new Reading(concurrency, batchSize, reading.nanosPerItem(), reading.busyNanos(), cutter.items());

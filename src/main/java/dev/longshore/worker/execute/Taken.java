@@ -96,8 +96,8 @@ public final class Taken {
   }
 
   /**
-   * Keeps outcomes of {@code count} items from position {@code from}; they stand in {@code given} from {@code offset}. An item that was given
-   * up keeps the outcome that it has.
+   * Keeps outcomes of {@code count} items from position {@code from}; they stand in {@code given} from {@code offset}. An item that was
+   * given up keeps the outcome that it has.
    *
    * @return whether the caller must have this delivery settled now
    */

@@ -30,7 +30,8 @@ import org.jboss.logging.Logger;
  */
 public final class FeedConsumer {
   private static final Logger LOG = Logger.getLogger(FeedConsumer.class);
-  private static final Duration LATER = Duration.ofSeconds(15);
+  /** Shorter than the operator waits for a sign of life before it takes a feed for lost. */
+  private static final Duration LATER = Duration.ofSeconds(10);
   /** Until then every worker knows that the job is paused, and none takes what another hands on. */
   private static final Duration PAUSED = Duration.ofSeconds(1);
   /** What the broker gives up again and again must not keep it busy with nothing else. */

@@ -84,10 +84,12 @@ final class GapsRun implements FeedRun {
     private final ConfirmWindow window = new ConfirmWindow(access, feed.run(), spec.results().includeItems());
     private final ChunkSizer sizer;
     private final ChunkBuilder builder;
+    private final Screening screening;
     private int copiesAtOnce = COPIES_AT_FIRST;
     private long fed;
 
-    Pass() {
+    Pass() throws SourceException {
+      this.screening = Screening.open(access, spec);
       JobReading reading = access.reading();
       long slots = (long) spec.maxReplicas() * spec.concurrency();
       this.sizer = new ChunkSizer(batchSize, spec.batching().chunkItems(), OptionalLong.of(reading.gaps().items()), slots);
@@ -153,7 +155,7 @@ final class GapsRun implements FeedRun {
     }
 
     private void send() {
-      Piece piece = builder.cut(sizer.next());
+      Piece piece = screening.screen(builder.cut(sizer.next()));
       IndexSet skipped = IndexSet.of(piece.skipped().stream().mapToLong(Failed::index).toArray());
       IndexSet indexes = piece.chunk() == null ? skipped : piece.chunk().indexes().plus(skipped);
       window.send(List.of(piece), () -> {

@@ -131,12 +131,14 @@ final class IntakeRun implements FeedRun {
     private final ChunkBuilder builder;
     private final Shipping shipping;
     private final IntakeGate gate;
+    private final Screening screening;
     private List<Piece> block = new ArrayList<>();
     private int blockSize = 1;
     private long chunkSince;
     private long blockSince;
 
-    Reading(OpenSource source, Long canary, long index) {
+    Reading(OpenSource source, Long canary, long index) throws SourceException {
+      this.screening = Screening.open(access, spec);
       long slots = (long) spec.maxReplicas() * spec.concurrency();
       this.reader = source.reader();
       this.sizer = new ChunkSizer(batchSize, spec.batching().chunkItems(), source.estimate(), slots);
@@ -236,7 +238,7 @@ final class IntakeRun implements FeedRun {
     }
 
     private void ship() {
-      shipping.ship(block, reader.position());
+      shipping.ship(screening.screen(block), reader.position());
       shipping.finishWhatIsConfirmed();
       sizer.measured(shipping.serviceTime());
       gate.finished(shipping.finished());

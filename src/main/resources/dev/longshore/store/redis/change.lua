@@ -21,7 +21,7 @@ elseif operation == 'suspend' then
   redis.call('HSET', META, 'suspended', ARGV[4])
 elseif operation == 'mark' then
   -- a write of the asker's own, for WAITAOF to wait for
-  redis.call('HSET', META, 'waited', now)
+  redis.call('HSET', META, 'durableAt', now)
 elseif operation == 'status' then
   redis.call('UNLINK', KEYS[16])
   redis.call('HSET', KEYS[16], unpack(ARGV, 4))

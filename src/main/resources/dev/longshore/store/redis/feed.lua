@@ -11,7 +11,7 @@ if operation == 'restart' then
   if a.complete == 1 then return false end
   reply = a.epoch + 1
   change('epoch', reply)
-  change('feedHolder', '')
+  redis.call('HDEL', META, 'feedHolder')
 else
   if epoch ~= a.epoch then return false end
   if a.complete == 1 then

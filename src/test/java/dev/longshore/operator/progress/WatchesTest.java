@@ -87,8 +87,15 @@ class WatchesTest {
     audits(reading(10, true, new Steering(true, false, Duration.ZERO, null, 0, 0), Gaps.NONE, Duration.ZERO));
     audits(reading(10, true, new Steering(false, true, Duration.ZERO, null, 0, 0), Gaps.NONE, Duration.ZERO));
     audits(reading(10, true, Steering.NONE, new Gaps(2, 5, Duration.ofMinutes(5)), Duration.ZERO));
-    audits(reading(10, false, Steering.NONE, Gaps.NONE, Duration.ofSeconds(3)));
     audits(reading(100, true, Steering.NONE, Gaps.NONE, Duration.ZERO));
+  }
+
+  @Test
+  void aWaitingIntakeIsNoReasonNotToLook() {
+    for (int second = 0; second <= 31; second++) {
+      audit.seen(new Observation(reading(10, false, Steering.NONE, Gaps.NONE, Duration.ofSeconds(1)), EMPTY, EMPTY, START.plusSeconds(second)));
+    }
+    assertThat(audit.due()).isTrue();
   }
 
   private void audits(JobReading reading) {

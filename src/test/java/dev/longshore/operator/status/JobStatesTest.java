@@ -62,4 +62,30 @@ class JobStatesTest {
     assertThat(Conditions.isTrue(later.working(stale, JobPhase.INTAKE).conditions(), "MetricsStale")).isFalse();
     assertThat(Conditions.find(states.working(states.accepted(null), JobPhase.INTAKE).conditions(), "MetricsStale")).isEmpty();
   }
+
+  @Test
+  void aSuspendedJobSaysSoUntilItGoesOnOrEnds() {
+    BatchJobStatus suspended = states.suspended(states.accepted(null));
+    assertThat(suspended.phase()).isEqualTo("Suspended");
+    assertThat(Conditions.isTrue(suspended.conditions(), "Suspended")).isTrue();
+    BatchJobStatus resumed = later.working(suspended, JobPhase.INTAKE);
+    assertThat(resumed.phase()).isEqualTo("Intake");
+    assertThat(Conditions.find(resumed.conditions(), "Suspended").orElseThrow().getReason()).isEqualTo("JobResumed");
+    BatchJobStatus cancelled = later.cancelled(later.failing(suspended, "Cancelled", "asked"), "2 items");
+    assertThat(cancelled.phase()).isEqualTo("Cancelled");
+    assertThat(Conditions.isTrue(cancelled.conditions(), "Suspended")).isFalse();
+    assertThat(Conditions.find(cancelled.conditions(), "Failed").orElseThrow().getReason()).isEqualTo("Cancelled");
+  }
+
+  @Test
+  void theNextRunTakesBackWhatTheLastOneEndedWith() {
+    BatchJobStatus failed = states.failed(states.failing(states.accepted(null), "FailFast", "1 failed"), "FailFast", "1 failed");
+    BatchJobStatus next = later.reopened(failed, 2, JobPhase.RUNNING, "redrive");
+    assertThat(next.phase()).isEqualTo("Running");
+    assertThat(next.run()).isEqualTo(2);
+    assertThat(next.completionTime()).isNull();
+    assertThat(next.conditions()).filteredOn(condition -> "Redriven".equals(condition.getReason())).extracting(Condition::getType)
+        .contains("Failed", "FailureTarget");
+    assertThat(Conditions.isTrue(next.conditions(), "Failed")).isFalse();
+  }
 }

@@ -14,6 +14,7 @@ import dev.longshore.operator.OperatorSettings;
 import dev.longshore.operator.mapping.Policy;
 import dev.longshore.operator.reconciler.KnownJobs;
 import dev.longshore.operator.status.Conditions;
+import dev.longshore.queue.WorkQueues;
 import dev.longshore.store.Heartbeat;
 import dev.longshore.store.JobReading;
 import dev.longshore.store.Ledger;
@@ -47,7 +48,10 @@ public final class OperatorRig implements AutoCloseable {
   public final KubernetesClient client;
   public final String namespace;
   public final RecordingQueues queues = new RecordingQueues();
+  /** Of ledger and pools. */
   public final Switch store = new Switch();
+  /** Of all that the operator changes outside of Kubernetes. */
+  public final Switch all = new Switch();
   private final AtomicReference<Duration> ahead = new AtomicReference<>(Duration.ZERO);
   private final InstantSource clock = () -> Instant.now().plus(ahead.get());
   public final Ledger ledger = new MemoryLedger(clock, Duration.ofSeconds(10));
@@ -70,7 +74,8 @@ public final class OperatorRig implements AutoCloseable {
   public void start(boolean elected, Runnable leadershipLost) {
     OperatorSettings settings = new OperatorSettings("test", Set.of(namespace), elected, namespace, "example.org/longshore:1", List.of(),
         OperatorSettings.defaultWorkerResources(), auditQuiet, Policy.cluster());
-    operator = new OperatorService(client, store.guard(Ledger.class, ledger), store.guard(Pools.class, pools), queues, settings, clock,
+    operator = new OperatorService(client, all.guard(Ledger.class, store.guard(Ledger.class, ledger)),
+        all.guard(Pools.class, store.guard(Pools.class, pools)), all.guard(WorkQueues.class, queues), settings, clock,
         new SimpleMeterRegistry(), leadershipLost);
     operator.start();
   }

@@ -54,6 +54,7 @@ public final class RecordingQueues implements WorkQueues {
   public void purge(JobRef job) {
     check();
     purged.add(job);
+    control.remove(job);
   }
 
   @Override

@@ -175,8 +175,9 @@ class ExecIT {
   void streamChargesTheItemThatWasAloneWhenItsProgramEnded() throws Exception {
     GuardedProcessor processor = create(stream(1));
     result(processor.call(items("{}")).getFirst());
-    assertThat(spent(processor.call(items("{\"do\":\"exit\",\"code\":3}")).getFirst(), "ExitCode").failure().message())
-        .contains("exit code 3");
+    assertThat(spent(processor.call(items("{\"do\":\"exit\",\"code\":3}")).getFirst(), "ExitCode").failure())
+        .satisfies(failure -> assertThat(failure.message()).contains("exit code 3"))
+        .satisfies(failure -> assertThat(failure.exitCode()).isEqualTo(3));
     assertThat(spent(processor.call(items(doing("kill"))).getFirst(), "Signal").failure().message()).contains("signal 9");
     spent(answerAfterBackoff(processor, doing("silent")), "MissingAnswer");
     spent(answerAfterBackoff(processor, doing("text")), "NotJson");

@@ -180,6 +180,7 @@ class HttpItemProcessorIT {
     fail(processor.call(items("404")).getFirst(), "HttpStatus404");
     assertThat(((Outcome.Fail) processor.call(items("404")).getFirst()).failure().message()).contains("no such thing");
     assertThat(spent(processor.call(items("500")).getFirst(), "HttpStatus500").after()).isNull();
+    assertThat(spent(processor.call(items("500")).getFirst(), "HttpStatus500").failure().httpStatus()).isEqualTo(500);
     assertThat(spent(processor.call(items("429")).getFirst(), "HttpStatus429").after()).isEqualTo(Duration.ofSeconds(17));
     assertThat(spent(processor.call(items("503")).getFirst(), "HttpStatus503").after()).as("a date that has passed").isZero();
 

@@ -14,6 +14,7 @@ import dev.longshore.queue.Delivery;
 import dev.longshore.queue.Message;
 import dev.longshore.queue.QueueUnavailableException;
 import dev.longshore.queue.Received;
+import dev.longshore.queue.WorkQueues;
 import dev.longshore.queue.WorkQueues.Kind;
 import dev.longshore.runtime.local.services.PrivateRabbitMq;
 import dev.longshore.testing.CuttableProxy;
@@ -141,6 +142,43 @@ class BrokerLossIT {
     }
   }
 
+  /** The broker is killed while messages go from one level to the next all the time. */
+  @Test
+  void whatIsInTheMiddleOfAHopOutlivesASigkill() throws Exception {
+    int retries = 300;
+    try (PrivateRabbitMq rabbit = SERVICES.ownRabbit();
+        RabbitWorkQueues queues = new RabbitWorkQueues(RabbitWorkQueuesIT.settings(rabbit))) {
+      queues.declare(job);
+      for (Kind kind : Kind.values()) {
+        awaitOnDisk(rabbit, QueueNames.queue(job, kind));
+      }
+      long[] due = new long[retries];
+      Map<Long, Long> late = new ConcurrentHashMap<>();
+      try (var consumption = queues.consume(job, Kind.WORK, 100, delivery -> {
+        long index = ((Message.Work) delivery.message()).indexes().first();
+        late.putIfAbsent(index, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - due[(int) index]));
+        delivery.ack();
+      })) {
+        await().atMost(LIMIT).until(consumption::active);
+        List<CompletableFuture<Void>> published = new ArrayList<>();
+        for (int i = 0; i < retries; i++) {
+          Duration delay = DelayLadder.TICK.multipliedBy(1 + i % 32);
+          due[i] = System.nanoTime() + delay.toNanos();
+          published.add(queues.publishLater(job, Kind.WORK, work(i), delay));
+        }
+        CompletableFuture.allOf(published.toArray(CompletableFuture[]::new)).get(20, TimeUnit.SECONDS);
+        await().atMost(LIMIT).until(() -> late.size() >= retries / 4);
+        rabbit.kill();
+        int before = late.size();
+        rabbit.start();
+        await().atMost(LIMIT).untilAsserted(
+            () -> assertThat(late).as("of %s retries, %s came before the kill", retries, before).hasSize(retries));
+        System.out.printf("%d of %d retries came after the SIGKILL, the latest %d ms late, %s to start%n", retries - before, retries,
+            late.values().stream().mapToLong(Long::longValue).max().orElse(0), rabbit.startTime());
+      }
+    }
+  }
+
   @Test
   void aCutConnectionIsMadeAgainAndNothingIsLost() throws Exception {
     PrivateRabbitMq rabbit = SERVICES.rabbit();
@@ -222,6 +260,51 @@ class BrokerLossIT {
       queues.close();
       assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
       assertThat(never.isDone() || never.handle((done, failure) -> failure != null).get(10, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  /** In the middle of two jobs: what was published before is worked off, what waits arrives when the alarm is over, nothing is lost. */
+  @Test
+  void jobsUnderAMemoryAlarmAreWorkedOffAndGoOnAfterIt() throws Exception {
+    JobRef second = new JobRef("loss", "albums", UUID.randomUUID().toString());
+    try (PrivateRabbitMq rabbit = SERVICES.ownRabbit();
+        RabbitWorkQueues queues = new RabbitWorkQueues(RabbitWorkQueuesIT.settings(rabbit), DelayLadder.STANDARD,
+            new Limits(Duration.ofSeconds(2), Duration.ofSeconds(10), Duration.ofMinutes(2), Duration.ofSeconds(30)))) {
+      queues.declare(job);
+      queues.declare(second);
+      Set<Long> confirmed = ConcurrentHashMap.newKeySet();
+      Set<Long> unsure = ConcurrentHashMap.newKeySet();
+      AtomicBoolean stop = new AtomicBoolean();
+      Thread publisher = Thread.startVirtualThread(() -> publishUntil(stop, queues, confirmed, unsure));
+      for (int i = 0; i < 200; i++) {
+        queues.publish(second, Kind.WORK, work(i)).get(20, TimeUnit.SECONDS);
+      }
+      await().atMost(LIMIT).until(() -> confirmed.size() > 200);
+      assertThat(rabbit.control("set_vm_memory_high_watermark", "absolute", "1MB")).isZero();
+      await().atMost(LIMIT).until(() -> queues.health().message().contains("takes no messages"));
+
+      Received ofSecond = Received.acking();
+      Set<Long> found = ConcurrentHashMap.newKeySet();
+      try (var consumption = queues.consume(job, Kind.WORK, 50, delivery -> {
+        found.add(((Message.Work) delivery.message()).indexes().first());
+        delivery.ack();
+      }); var other = queues.consume(second, Kind.WORK, 50, ofSecond)) {
+        await().atMost(LIMIT).until(() -> found.containsAll(confirmed) && ofSecond.count() == 200);
+        await().atMost(LIMIT).until(() -> queues.depth(job, Kind.WORK).ready() == 0 && queues.depth(second, Kind.WORK).ready() == 0);
+        int atAlarm = confirmed.size();
+        // longer than a confirm may take: the time of an alarm does not count
+        await().pollDelay(Duration.ofSeconds(3)).atMost(LIMIT).until(() -> publisher.isAlive());
+        assertThat(unsure).as("given up because of the alarm").isEmpty();
+
+        assertThat(rabbit.control("set_vm_memory_high_watermark", "0.9")).isZero();
+        await().atMost(LIMIT).until(() -> confirmed.size() > atAlarm + 200);
+        stop.set(true);
+        publisher.join();
+        // not AssertJ's containsAll, which compares each with each
+        await().atMost(LIMIT).until(() -> found.containsAll(confirmed));
+        assertThat(unsure).isEmpty();
+        assertThat(queues.health()).isEqualTo(new WorkQueues.Health(true, "connected"));
+      }
     }
   }
 

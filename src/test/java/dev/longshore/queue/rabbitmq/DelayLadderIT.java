@@ -103,11 +103,13 @@ class DelayLadderIT {
           levelsPassed(delivery.getProperties())), tag -> { });
 
       queues.publishLater(job, Kind.WORK, work(7), Duration.ofDays(7)).get(20, TimeUnit.SECONDS);
-      channel.basicPublish(quick.in(), DelayLadder.key(ALL_DIGITS, queue), new BasicProperties.Builder().deliveryMode(2).build(), new byte[0]);
+      channel.basicPublish(quick.in(), DelayLadder.key(ALL_DIGITS, queue), 
+          new BasicProperties.Builder().deliveryMode(2).build(), new byte[0]);
 
       await().atMost(LIMIT).until(() -> ways.size() == 2);
       for (long ticks : List.of(SEVEN_DAYS, ALL_DIGITS)) {
-        List<String> named = IntStream.range(0, DelayLadder.LEVELS).filter(level -> (ticks >> level & 1) == 1).mapToObj(quick::level).toList();
+        List<String> named = IntStream.range(0, DelayLadder.LEVELS).filter(level -> (ticks >> level & 1) == 1)
+            .mapToObj(quick::level).toList();
         assertThat(ways.get(DelayLadder.key(ticks, queue))).as("the way of %s ticks", ticks).containsExactlyInAnyOrderElementsOf(named);
       }
       queues.delete(job);
@@ -151,7 +153,7 @@ class DelayLadderIT {
     }
   }
 
-  /** As a policy of an administrator's does: what it takes off the work queue is there again, on the control queue, and can go round again. */
+  /** As by a policy of an administrator's: what it takes off the work queue is on the control queue, and can go round again. */
   @Test
   void whatTheBrokerTakesOffTheWorkQueueComesToControlAndCanBePublishedAgain() throws Exception {
     try (RabbitWorkQueues queues = new RabbitWorkQueues(RabbitWorkQueuesIT.settings(rabbit))) {

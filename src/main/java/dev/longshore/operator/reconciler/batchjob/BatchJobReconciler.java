@@ -65,7 +65,7 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
         parts.rules()), new OpenAccount(parts.queues(), ledger, parts.pools(), events), new FeedIntake(feeds, ledger),
         new Assign(active, parts.progress(), wake));
     follow = List.of(new CheckServices(parts.progress()), new HealQueues(parts.queues(), events), new Steer(ledger, parts.progress(), wake),
-        new ReviveFeeds(feeds, ledger), new AuditItems(feeds, ledger, parts.pools(), events), new Work(ledger, reports), redrive,
+        new Work(ledger, reports), new ReviveFeeds(feeds, ledger), new AuditItems(feeds, ledger, parts.pools(), events), redrive,
         new Report(reports, afterEnd));
   }
 

@@ -29,7 +29,8 @@ final class Feeds {
       try {
         confirmed(job, feed);
       } catch (UnroutableException again) {
-        throw new QueueUnavailableException("no queue takes a feed of " + job + " though it was just declared: " + again.getMessage(), again);
+        throw new QueueUnavailableException("no queue takes a feed of " + job + " though it was just declared: " + again.getMessage(),
+            again);
       }
     }
   }

@@ -216,7 +216,7 @@ abstract class OperatorContract extends OperatorScene {
   void aPinnedPoolHasThatManyWorkersAndItsSpecStaysAsItIs() {
     JobRef job = rig.create(TRACKS);
     rig.awaitPods(1);
-    client.resource(rig.pool("tracks")).edit(pool -> {
+    client.resources(WorkerPool.class).inNamespace(rig.namespace).withName("tracks").edit(pool -> {
       WorkerPoolSpec s = pool.getSpec();
       pool.setSpec(new WorkerPoolSpec(s.minReplicas(), s.maxReplicas(), 3, s.template(), s.scaling(), s.allow(),
           s.drainTimeoutSeconds()));

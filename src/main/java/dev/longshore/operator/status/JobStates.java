@@ -112,6 +112,11 @@ public final class JobStates {
         s.failedIndexesTruncated(), s.queue(), s.redrive());
   }
 
+  /** A change of a spec whose run has ended: it was looked at, and changes nothing of what was said. */
+  public BatchJobStatus observed(BatchJobStatus before) {
+    return with(before, phase(before), before.conditions(), before.startTime(), before.completionTime());
+  }
+
   /** A redrive was carried out. */
   public static BatchJobStatus redriven(BatchJobStatus s, String request, long items) {
     return new BatchJobStatus(s.phase(), s.observedGeneration(), s.run(), s.startTime(), s.completionTime(), s.conditions(), s.items(),

@@ -61,7 +61,9 @@ final class AfterEnd {
       if (redrive.reopened(pass)) {
         return AT_ONCE;
       }
-      return Stream.of(tidy(pass), expire(pass)).filter(Duration::isPositive).min(Duration::compareTo).orElse(Duration.ZERO);
+      pass.status = pass.states().observed(pass.status);
+      return Stream.of(reports.write(pass), tidy(pass), expire(pass)).filter(Duration::isPositive).min(Duration::compareTo)
+          .orElse(Duration.ZERO);
     } catch (QueueUnavailableException | StoreUnavailableException | StoreFullException | LedgerGoneException e) {
       return AGAIN;
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.longshore.api.v1alpha1.BatchJob;
+import dev.longshore.api.v1alpha1.WorkerPool;
 import dev.longshore.api.v1alpha1.WorkerPoolSpec;
 import dev.longshore.job.IndexSet;
 import dev.longshore.job.JobRef;

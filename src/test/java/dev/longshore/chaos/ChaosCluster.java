@@ -192,6 +192,10 @@ final class ChaosCluster implements AutoCloseable {
     client.resources(BatchJob.class).inNamespace(job.namespace()).withName(job.name()).patch(PatchContext.of(PatchType.JSON_MERGE), patch);
   }
 
+  void delete(JobRef job) {
+    client.resources(BatchJob.class).inNamespace(job.namespace()).withName(job.name()).delete();
+  }
+
   /** Does what an administrator may do to a queue in the broker, by hand. */
   void atBroker(Administration deed) throws IOException {
     ConnectionFactory factory = new ConnectionFactory();

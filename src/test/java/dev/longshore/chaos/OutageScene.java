@@ -22,7 +22,7 @@ final class OutageScene implements AutoCloseable {
   private static final int ITEMS = 8_000;
   private static final Duration LIMIT = Duration.ofSeconds(90);
   /** A call takes 2 s: two workers with 8 calls of 20 items each need 50 s for all. */
-  private static final ChaosPlan PLAN = new ChaosPlan(1, ITEMS, Duration.ofSeconds(25), Duration.ofSeconds(25), Duration.ofSeconds(1), 0,
+  private static final ChaosPlan PLAN = new ChaosPlan(1, ITEMS, Duration.ofSeconds(25), LIMIT, Duration.ofSeconds(1), 0,
       EnumSet.of(Fault.STORE_CUT));
 
   private final ChaosCluster cluster;
@@ -133,6 +133,7 @@ final class OutageScene implements AutoCloseable {
   @Override
   public void close() {
     watch.close();
+    cluster.delete(job);
     server.close();
   }
 }

@@ -62,11 +62,11 @@ class OutagesIT {
       Map<String, ProcessHandle> workers = cluster.workers();
       assertThat(workers).hasSize(WORKERS);
 
-      away(scene, workers, List.of("operator-broker", "worker-broker"), health -> health.contains("\"rabbitmq\": \"amqp"));
+      away(scene, workers, List.of("operator-broker", "worker-broker"), health -> health.contains("\"rabbitmq\": \"RabbitMQ"));
       away(scene, workers, List.of("operator-redis", "worker-redis"), health -> health.contains("\"redis\": \"Redis"));
       away(scene, workers, List.of("operator-api"), health -> health.contains("Kubernetes API"));
       away(scene, workers, List.of("operator-redis", "worker-redis", "operator-broker", "worker-broker"),
-          health -> health.contains("\"rabbitmq\": \"amqp") && health.contains("\"redis\": \"Redis"));
+          health -> health.contains("\"rabbitmq\": \"RabbitMQ") && health.contains("\"redis\": \"Redis"));
 
       scene.endsWell();
       assertThat(cluster.workers()).as("the worker processes, before and after").isEqualTo(workers);
@@ -183,8 +183,17 @@ class OutagesIT {
       cluster.atBroker(channel -> channel.exchangeDeclarePassive(exchange));
 
       // what the audit then finds missing cannot be fed before the exchange is there again
-      cluster.atBroker(channel -> channel.exchangeDelete(exchange));
-      cluster.atBroker(channel -> assertThat(channel.queuePurge(queue).getMessageCount()).as("messages purged").isPositive());
+      CuttableProxy workers = cluster.links().get("worker-broker");
+      workers.refuse();
+      await("what the workers held unacked is in the queue again").atMost(LIMIT).ignoreExceptions().until(() -> {
+        cluster.atBroker(channel -> assertThat(channel.messageCount(queue)).isPositive());
+        return true;
+      });
+      cluster.atBroker(channel -> {
+        channel.exchangeDelete(exchange);
+        assertThat(channel.queuePurge(queue).getMessageCount()).as("messages purged").isPositive();
+      });
+      workers.heal();
       history.note("exchange deleted, queue purged");
       await("the exchange is there again").atMost(LIMIT).ignoreExceptions().until(() -> {
         cluster.atBroker(channel -> channel.exchangeDeclarePassive(exchange));

@@ -29,6 +29,7 @@ import io.javaoperatorsdk.operator.processing.retry.GenericRetry;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.random.RandomGenerator;
@@ -43,6 +44,7 @@ public final class OperatorService {
   private final ActiveJobs active;
   private final ProgressLoop progress;
   private final Operator operator;
+  private final ApiProbe api;
   private final Ledger ledger;
   private final WorkQueues queues;
   private final Runnable leadershipLost;
@@ -62,6 +64,7 @@ public final class OperatorService {
     active = new ActiveJobs(settings.auditQuiet());
     Wake wake = new Wake();
     progress = new ProgressLoop(active, ledger, queues, wake, clock);
+    api = new ApiProbe(client);
     operator = new Operator(overrider -> configure(overrider, client));
     WorkerPods pods = new WorkerPods(settings.workerImage(), settings.imagePullSecrets(), settings.workerResources());
     Parts parts = new Parts(client, ledger, pools, queues, active, new KnownJobs(active), progress, new JobSpecMapping(settings.policy()),
@@ -76,12 +79,14 @@ public final class OperatorService {
 
   /** Returns once all resources have been read (and, with leader election, once the election has begun). */
   public void start() {
+    api.start();
     operator.start();
     progress.start();
   }
 
   public void stop() {
     stopping = true;
+    api.close();
     progress.close();
     operator.stop();
   }
@@ -90,6 +95,10 @@ public final class OperatorService {
   public Health health() {
     if (!operator.getRuntimeInfo().isStarted()) {
       return new Health(false, "not started");
+    }
+    Optional<String> away = api.problem();
+    if (away.isPresent()) {
+      return new Health(false, "the Kubernetes API is away: " + away.get());
     }
     if (!operator.getRuntimeInfo().allEventSourcesAreHealthy()) {
       return new Health(false, "watches on the Kubernetes API are down: " + operator.getRuntimeInfo().unhealthyEventSources().keySet());

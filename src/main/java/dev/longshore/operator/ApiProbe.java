@@ -49,10 +49,11 @@ final class ApiProbe implements AutoCloseable {
       outage.ended();
     } catch (RuntimeException e) {
       // a refusal is an answer
-      if (e instanceof KubernetesClientException refused && refused.getCode() != 0) {
+      if (e instanceof KubernetesClientException refused && refused.getCode() > 0) {
         outage.ended();
       } else if (closed.getCount() > 0) {
-        outage.began(e);
+        Throwable cause = e.getCause() == null ? e : e.getCause();
+        outage.began(new KubernetesClientException(client.getMasterUrl() + " does not answer: " + cause.getMessage()));
       }
     }
   }

@@ -265,7 +265,8 @@ class SteeringIT {
     assertThat(letter.path("attempts").asInt()).isEqualTo(3);
     assertThat(letter.path("item").asText()).isEqualTo("broken");
     assertThat(letter.path("errors")).extracting(e -> e.path("attempt").asText() + " " + e.path("code").asText() + " "
-        + e.path("message").asText()).containsExactly("1 Broken broken at attempt 1", "2 Broken broken at attempt 2", "3 Broken broken at attempt 3");
+        + e.path("message").asText())
+        .containsExactly("1 Broken broken at attempt 1", "2 Broken broken at attempt 2", "3 Broken broken at attempt 3");
     assertThat(letter.path("errors")).allSatisfy(error -> {
       assertThat(error.path("worker").asText()).startsWith("shared-");
       assertThat(error.path("time").asText()).isNotEmpty();

@@ -1,5 +1,6 @@
 package dev.longshore.worker;
 
+import dev.longshore.job.JobRef;
 import dev.longshore.job.JobSpec;
 import dev.longshore.processor.InvalidProcessorException;
 import dev.longshore.queue.WorkQueues;
@@ -50,6 +51,10 @@ final class JobWork {
     this.letters = letters;
     this.holdLimit = holdLimit;
     this.gate = gate;
+  }
+
+  JobRef job() {
+    return access.job();
   }
 
   /** Begins on a thread of its own: opening a processor may take a while. */

@@ -3,6 +3,8 @@ package dev.longshore.worker;
 import dev.longshore.store.Heartbeat;
 import dev.longshore.worker.consume.WorkConsumer;
 import java.util.Collection;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Makes a worker's heartbeats out of what its jobs' work says. */
@@ -27,6 +29,7 @@ final class Pulse {
   synchronized Heartbeat read(String pod, Heartbeat.State state, Collection<JobWork> works, String message) {
     int chunks = 0;
     long items = 0;
+    Set<String> holding = new HashSet<>();
     long settled = settledByEnded.get();
     long busy = 0;
     long slots = 0;
@@ -35,6 +38,9 @@ final class Pulse {
       if (reading != null) {
         chunks += reading.chunks();
         items += reading.items();
+        if (reading.items() > 0) {
+          holding.add(work.job().uid());
+        }
         settled += reading.settled();
         busy += reading.calls().busyNanos();
         slots += reading.calls().concurrency();
@@ -45,6 +51,7 @@ final class Pulse {
     double share = slots == 0 ? 0 : (double) (busy - busyBefore) / (now - nanosBefore) / slots;
     busyBefore = busy;
     nanosBefore = now;
-    return new Heartbeat(pod, state, chunks, items, (int) Math.clamp(Math.round(share * 100), 0, 100), settled, heap.percent(), message);
+    return new Heartbeat(pod, state, chunks, items, holding, (int) Math.clamp(Math.round(share * 100), 0, 100), settled, heap.percent(),
+        message);
   }
 }

@@ -212,6 +212,7 @@ public final class Worker implements AutoCloseable {
     works.put(job, work);
     work.ended().thenRun(() -> {
       works.remove(job, work);
+      outage.forget(job);
       pulse.ended(work);
     });
     work.start();

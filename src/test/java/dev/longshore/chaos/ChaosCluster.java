@@ -7,7 +7,9 @@ import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
 import dev.longshore.api.v1alpha1.BatchJob;
+import dev.longshore.api.v1alpha1.WorkerPool;
 import dev.longshore.job.JobRef;
+import dev.longshore.job.PoolRef;
 import dev.longshore.process.ChildProcesses;
 import dev.longshore.runtime.local.kube.CustomResourceInstaller;
 import dev.longshore.runtime.local.kube.KubernetesPrograms;
@@ -17,8 +19,10 @@ import dev.longshore.runtime.local.pods.WorkerCommand;
 import dev.longshore.runtime.local.services.PrivateRabbitMq;
 import dev.longshore.runtime.local.services.PrivateRedis;
 import dev.longshore.store.Ledger;
+import dev.longshore.store.Pools;
 import dev.longshore.store.redis.RedisConnection;
 import dev.longshore.store.redis.RedisLedger;
+import dev.longshore.store.redis.RedisPools;
 import dev.longshore.store.redis.RedisSettings;
 import dev.longshore.testing.CuttableProxy;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
@@ -70,6 +74,7 @@ final class ChaosCluster implements AutoCloseable {
   private final ApiServer api;
   private final Operator operator;
   private final Ledger ledger;
+  private final Pools pools;
   private final int management = freePort();
 
   /**
@@ -94,6 +99,7 @@ final class ChaosCluster implements AutoCloseable {
       new CustomResourceInstaller(client, getClass().getClassLoader()).install(client);
       RedisConnection connection = own(new RedisConnection(new RedisSettings(store.url(), store.password())));
       ledger = own(new RedisLedger(connection, ChaosPlan.LEASE));
+      pools = own(new RedisPools(connection));
       link("worker-broker", portOf(broker.url()));
       link("worker-redis", portOf(store.url()));
       link("operator-broker", portOf(broker.url()));
@@ -138,13 +144,42 @@ final class ChaosCluster implements AutoCloseable {
 
   /** Waits until the operator says that it is ready. */
   ChaosCluster awaitReady() {
-    try (HttpClient http = HttpClient.newHttpClient()) {
-      HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + management + "/q/health/ready"))
-          .timeout(Duration.ofSeconds(5)).build();
-      await("the operator is ready; its log is in " + folder).atMost(START_LIMIT).ignoreExceptions()
-          .until(() -> http.send(request, HttpResponse.BodyHandlers.ofString()).body().contains("\"UP\""));
-    }
+    await("the operator is ready; its log is in " + folder).atMost(START_LIMIT).ignoreExceptions().until(() -> health().contains("\"UP\""));
     return this;
+  }
+
+  /** What the operator says of its readiness. */
+  String health() throws IOException, InterruptedException {
+    HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + management + "/q/health/ready"))
+        .timeout(Duration.ofSeconds(5)).build();
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      return http.send(request, HttpResponse.BodyHandlers.ofString()).body();
+    }
+  }
+
+  /** Makes a pool that several jobs share. */
+  void applyPool(String manifest) {
+    client.resource(new KubernetesSerialization().unmarshal(manifest, WorkerPool.class)).create();
+  }
+
+  WorkerPool pool(String name) {
+    return client.resources(WorkerPool.class).inNamespace(NAMESPACE).withName(name).get();
+  }
+
+  /** What each worker of the pool last said of itself, read past the proxies. */
+  Map<String, Pools.Seen> heartbeats(String pool) {
+    return pools.heartbeats(new PoolRef(NAMESPACE, pool));
+  }
+
+  /** The log of each process of Longshore that runs or ran, by its file's name. */
+  Map<String, Path> logs() throws IOException {
+    Map<String, Path> logs = new LinkedHashMap<>();
+    for (Path parent : List.of(folder, folder.resolve("logs"))) {
+      try (var files = Files.list(parent)) {
+        files.filter(file -> file.toString().endsWith(".log")).sorted().forEach(file -> logs.put(file.getFileName().toString(), file));
+      }
+    }
+    return logs;
   }
 
   JobRef apply(String manifest) {
@@ -155,6 +190,10 @@ final class ChaosCluster implements AutoCloseable {
   /** Changes the resource, as {@code kubectl patch --type=merge} does. */
   void patch(JobRef job, String patch) {
     client.resources(BatchJob.class).inNamespace(job.namespace()).withName(job.name()).patch(PatchContext.of(PatchType.JSON_MERGE), patch);
+  }
+
+  void delete(JobRef job) {
+    client.resources(BatchJob.class).inNamespace(job.namespace()).withName(job.name()).delete();
   }
 
   /** Does what an administrator may do to a queue in the broker, by hand. */

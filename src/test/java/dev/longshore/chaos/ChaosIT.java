@@ -12,7 +12,7 @@ class ChaosIT {
 
   @Test
   void aShortStormLosesNothingAndCountsNothingTwice() throws Exception {
-    ChaosPlan plan = new ChaosPlan(SEED, 10_000, Duration.ofSeconds(14), Duration.ofSeconds(1), 5, Storm.allowed(System.getProperty("chaos.faults", "")));
+    ChaosPlan plan = new ChaosPlan(SEED, 10_000, Duration.ofSeconds(14), Duration.ofSeconds(18), Duration.ofSeconds(1), 5, Storm.allowed(System.getProperty("chaos.faults", "")));
     SeedReport report = new ChaosRun(plan, Path.of("target", "chaos", "short")).run();
     System.out.println(report.table());
     assertThat(report.failure()).isEmpty();

@@ -10,11 +10,12 @@ import java.util.Set;
  *
  * @param items how many
  * @param ideal how long the job takes when nothing happens and the machine is quiet
+ * @param storm faults come for no longer than this: after it the job must end in peace
  * @param gap between two faults there is at least this time, and up to three times as much
  * @param leastFaults fewer while work was going on is no test
  * @param allowed the faults to choose from
  */
-record ChaosPlan(long seed, int items, Duration ideal, Duration gap, int leastFaults, Set<Fault> allowed) {
+record ChaosPlan(long seed, int items, Duration ideal, Duration storm, Duration gap, int leastFaults, Set<Fault> allowed) {
   static final int WORKERS = 4;
   static final int CONCURRENCY = 8;
   static final int BATCH = 20;
@@ -31,14 +32,9 @@ record ChaosPlan(long seed, int items, Duration ideal, Duration gap, int leastFa
     return Duration.ofNanos(Math.round((double) ideal.toNanos() * WORKERS * CONCURRENCY * BATCH / items));
   }
 
-  /** Faults come for no longer than this: after it the job must end in peace. */
-  Duration storm() {
-    return ideal.multipliedBy(4);
-  }
-
   /** A job that takes longer than this does not end. */
   Duration limit() {
-    return storm().plus(ideal).plusMinutes(3);
+    return storm.plus(ideal).plusMinutes(3);
   }
 
   /** Whether the first call for this item is refused, with all of its batch. */

@@ -41,7 +41,8 @@ class SeedsChaos {
   }
 
   private static ChaosPlan plan(long seed) {
-    return new ChaosPlan(seed, Integer.getInteger("chaos.items", 200_000), Duration.ofSeconds(Integer.getInteger("chaos.seconds", 120)),
+    Duration ideal = Duration.ofSeconds(Integer.getInteger("chaos.seconds", 120));
+    return new ChaosPlan(seed, Integer.getInteger("chaos.items", 200_000), ideal, ideal.multipliedBy(4),
         Duration.ofMillis(2_000), LEAST_FAULTS, Storm.allowed(System.getProperty("chaos.faults", "")));
   }
 }

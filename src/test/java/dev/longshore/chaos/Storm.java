@@ -125,14 +125,15 @@ final class Storm implements AutoCloseable {
     on("redis", Fault.STORE_CUT, "after the end", this::loseASecond);
   }
 
-  /** Kills Redis, takes away what it wrote in its last second, and starts it again. */
-  private void loseASecond() throws IOException {
+  /** Kills Redis, takes away what it wrote in its last second, and starts it again. Returns how many bytes that were. */
+  long loseASecond() throws IOException {
     cluster.store().kill();
     long lost = cluster.appendFile().cut(System.nanoTime());
     lastCut = System.nanoTime();
     history.note("Redis lost " + lost + " bytes");
     startStore();
     lastCut = System.nanoTime();
+    return lost;
   }
 
   private String workQueue() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.longshore.api.v1alpha1.BatchJob;
+import dev.longshore.api.v1alpha1.WorkerPool;
 import dev.longshore.api.v1alpha1.WorkerPoolSpec;
 import dev.longshore.job.IndexSet;
 import dev.longshore.job.JobRef;
@@ -216,7 +217,7 @@ abstract class OperatorContract extends OperatorScene {
   void aPinnedPoolHasThatManyWorkersAndItsSpecStaysAsItIs() {
     JobRef job = rig.create(TRACKS);
     rig.awaitPods(1);
-    client.resource(rig.pool("tracks")).edit(pool -> {
+    client.resources(WorkerPool.class).inNamespace(rig.namespace).withName("tracks").edit(pool -> {
       WorkerPoolSpec s = pool.getSpec();
       pool.setSpec(new WorkerPoolSpec(s.minReplicas(), s.maxReplicas(), 3, s.template(), s.scaling(), s.allow(),
           s.drainTimeoutSeconds()));

@@ -197,7 +197,8 @@ abstract class PoolContract {
     assertThat(assignment().orElseThrow().draining()).as("the old ones work on while the new one does not").isEmpty();
 
     patch("{\"spec\": {\"workers\": {\"template\": {\"spec\": {\"containers\": [{\"name\": \"worker\", \"image\": \"example.org/whole:3\"}]}}}}}");
-    await("the broken one goes").atMost(SOON).until(() -> rig.pods().size() == 3 && rig.pods().stream().noneMatch(pod -> name(pod).equals(name(broken))));
+    await("the broken one goes").atMost(SOON).until(rig::pods, pods -> pods.size() == 3
+        && pods.stream().noneMatch(pod -> name(pod).equals(name(broken))));
     for (int left = 2; left > 0; left--) {
       Pod fresh = rig.pods().stream().filter(pod -> pod.getStatus().getPhase().equals("Pending")).findFirst().orElseThrow();
       run(fresh);
@@ -251,8 +252,8 @@ abstract class PoolContract {
   }
 
   private Pod replaced(Pod gone) {
-    await(name(gone) + " is replaced").atMost(SOON).until(() -> rig.pods().size() == 1 && !name(rig.pods().getFirst()).equals(name(gone)));
-    Pod next = rig.pods().getFirst();
+    Pod next = await(name(gone) + " is replaced").atMost(SOON).until(rig::pods, pods -> pods.size() == 1 && !name(pods.getFirst()).equals(name(gone)))
+        .getFirst();
     run(next);
     return next;
   }

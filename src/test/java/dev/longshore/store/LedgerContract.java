@@ -621,6 +621,7 @@ public abstract class LedgerContract {
   public void isWellAndDurable() {
     assertThat(ledger().health().up()).isTrue();
     ledger().awaitDurable(job);
+    sound();
     ledger().publishStatus(job, Map.of("phase", "Running", "run", "1"));
   }
 }

@@ -19,7 +19,7 @@ public abstract class PoolsContract {
   protected abstract Pools pools();
 
   private static Heartbeat beat(String pod, Heartbeat.State state) {
-    return new Heartbeat(pod, state, 2, 1_500, 80, 1_000_000, 42, "waits for \"broker\"");
+    return new Heartbeat(pod, state, 2, 1_500, Set.of("a-job's-uid"), 80, 1_000_000, 42, "waits for \"broker\"");
   }
 
   @Test

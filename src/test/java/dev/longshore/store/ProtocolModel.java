@@ -194,6 +194,7 @@ public final class ProtocolModel {
       return true;
     }
     redrive(true);
+    check();
     return false;
   }
 

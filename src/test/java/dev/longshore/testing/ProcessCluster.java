@@ -70,7 +70,7 @@ public final class ProcessCluster implements AutoCloseable {
   private final KubernetesClient client;
   private final PodRunner pods;
   private final RabbitWorkQueues queues;
-  private final HttpClient http = HttpClient.newHttpClient();
+  private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final int port = freePort();
   private final int management = freePort();
   private ChildProcesses.Child operator;

@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
@@ -61,14 +62,21 @@ public final class ProgressLoop implements AutoCloseable {
   /** Reads one job without waiting for the next second. */
   public void readSoon(JobRef job) {
     if (jobs.find(job).isPresent() && hinted.add(job)) {
-      thread.execute(() -> guarded(() -> {
+      try {
+        thread.execute(() -> guarded(() -> readNow(job)));
+      } catch (RejectedExecutionException closed) {
+        // a hint that came while the loop ended interests nobody
         hinted.remove(job);
-        jobs.find(job).ifPresent(active -> {
-          read(List.of(active));
-          listener.poolChanged(active.pool());
-        });
-      }));
+      }
     }
+  }
+
+  private void readNow(JobRef job) {
+    hinted.remove(job);
+    jobs.find(job).ifPresent(active -> {
+      read(List.of(active));
+      listener.poolChanged(active.pool());
+    });
   }
 
   /** Why the ledger does not answer; empty when it does. */

@@ -173,8 +173,13 @@ public final class JobAccess {
       outage.brokerAnswered();
       return true;
     } catch (CompletionException e) {
-      if (e.getCause() instanceof QueueUnavailableException || e.getCause() instanceof UnroutableException) {
-        outage.brokerFailed(e.getCause());
+      if (e.getCause() instanceof UnroutableException missing) {
+        outage.brokerAnswered();
+        outage.queueMissing(job, missing);
+        return false;
+      }
+      if (e.getCause() instanceof QueueUnavailableException away) {
+        outage.brokerFailed(away);
         return false;
       }
       throw e;
@@ -191,6 +196,9 @@ public final class JobAccess {
     for (int i = 0; i < messages.size(); i++) {
       if (!confirmed(published.get(i))) {
         open.add(messages.get(i));
+      } else if (messages.get(i).delay().isZero()) {
+        // the ladder takes messages for queues that are gone, too
+        outage.queueAnswered(job);
       }
     }
     return open;

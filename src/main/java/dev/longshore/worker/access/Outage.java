@@ -1,12 +1,16 @@
 package dev.longshore.worker.access;
 
+import dev.longshore.job.JobRef;
 import dev.longshore.store.StoreFullException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
@@ -22,6 +26,7 @@ public final class Outage {
   private String store = "";
   private boolean full;
   private String broker = "";
+  private final Map<JobRef, String> unroutable = new ConcurrentHashMap<>();
   private boolean closed;
 
   /** Calls {@code listener} after the ledger went away or came back. */
@@ -54,6 +59,25 @@ public final class Outage {
       LOG.info("state=going-on reason=\"the ledger answers again\"");
       listeners.forEach(Runnable::run);
     }
+  }
+
+  /** A job's queue takes no message: that is no outage of the broker, and other jobs go on. */
+  public void queueMissing(JobRef job, Throwable cause) {
+    if (unroutable.put(job, String.valueOf(cause.getMessage())) == null) {
+      LOG.warnf("job=%s state=waiting reason=\"%s\" heals=\"the operator declares again what is gone\"", job, cause.getMessage());
+    }
+  }
+
+  /** A job's queue took a message. */
+  public void queueAnswered(JobRef job) {
+    if (unroutable.remove(job) != null) {
+      LOG.infof("job=%s state=going-on reason=\"its queue takes messages again\"", job);
+    }
+  }
+
+  /** A job is no more; its queue is missed by nobody. */
+  public void forget(JobRef job) {
+    unroutable.remove(job);
   }
 
   /** A publish failed. */
@@ -114,7 +138,8 @@ public final class Outage {
 
   /** What the worker waits for, for people; empty when all is well. */
   public String message() {
-    return String.join("; ", Stream.of(store(), broker()).filter(text -> !text.isEmpty()).toList());
+    return Stream.concat(Stream.of(store(), broker()), unroutable.values().stream().limit(1)).filter(text -> !text.isEmpty())
+        .collect(Collectors.joining("; "));
   }
 
   /** Ends every wait, and every call that has not begun. */

@@ -101,6 +101,7 @@ final class ConfirmWindow {
         throw new NotTaken();
       }
     }
+    access.outage().queueAnswered(access.job());
     block.confirmed().run();
   }
 

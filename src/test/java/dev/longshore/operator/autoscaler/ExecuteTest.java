@@ -196,7 +196,7 @@ class ExecuteTest {
   }
 
   private static Worker worker(String name, State state, int chunks) {
-    Heartbeat heartbeat = new Heartbeat(name, state, chunks, chunks * 10L, chunks == 0 ? 0 : 50, 100, 20, "");
+    Heartbeat heartbeat = new Heartbeat(name, state, chunks, chunks * 10L, null, chunks == 0 ? 0 : 50, 100, 20, "");
     return new Worker(name, Stage.RUNNING, new Seen(heartbeat, Duration.ofMillis(300)), "", false);
   }
 }

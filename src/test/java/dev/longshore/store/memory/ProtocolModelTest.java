@@ -15,9 +15,9 @@ import java.util.function.Supplier;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
-/** The delivery protocol over the ledger in memory, 100,000 times. */
+/** The delivery protocol over the ledger in memory, 30,000 times. */
 class ProtocolModelTest {
-  private static final int RUNS = Integer.getInteger("longshore.model.runs", 50_000);
+  private static final int RUNS = Integer.getInteger("longshore.model.runs", 15_000);
 
   private static class InMemory implements ProtocolModel.Subject {
     private final MovedTime time = new MovedTime();

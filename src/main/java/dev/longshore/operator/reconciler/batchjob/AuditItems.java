@@ -8,7 +8,7 @@ import org.jboss.logging.Logger;
 
 /**
  * Has the ledger look for items that no message and no worker will bring to their end, and feeds them again. Leases of workers that have
- * nothing in hand end first: a store that lost its last seconds may have brought them back.
+ * nothing of the job in hand end first: a store that lost its last seconds may have brought them back.
  */
 final class AuditItems implements Step {
   private static final Logger LOG = Logger.getLogger(AuditItems.class);
@@ -32,7 +32,7 @@ final class AuditItems implements Step {
       return Progress.NEXT;
     }
     pools.heartbeats(pass.pool()).forEach((worker, seen) -> {
-      if (seen.heartbeat().items() == 0) {
+      if (!seen.heartbeat().holds(pass.ref())) {
         ledger.forget(pass.ref(), worker);
       }
     });

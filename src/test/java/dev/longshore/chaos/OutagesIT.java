@@ -1,0 +1,214 @@
+package dev.longshore.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.longshore.job.JobRef;
+import dev.longshore.queue.WorkQueues;
+import dev.longshore.store.Pools;
+import dev.longshore.testing.CuttableProxy;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Broker, Redis and API server away, killed, or without what they knew: one cluster, one pool of workers, and a job for each trouble. */
+class OutagesIT {
+  private static final Path FOLDER = Path.of("target", "chaos", "outages").toAbsolutePath();
+  private static final String POOL = "shared";
+  private static final int WORKERS = 2;
+  /** Longer than the worker's lease of 3 s, the 2 s for which a call to Redis waits and the 10 s in which a heartbeat is believed. */
+  private static final Duration AWAY = Duration.ofSeconds(12);
+  private static final Duration LIMIT = Duration.ofSeconds(90);
+  private static final int GOES_ON = 200;
+
+  private static ChaosCluster cluster;
+  private static History history;
+
+  @BeforeAll
+  static void startCluster() throws Exception {
+    OutageScene.prepare(FOLDER);
+    history = new History(FOLDER.resolve("history.txt"));
+    cluster = new ChaosCluster(FOLDER, false).awaitReady();
+    cluster.appendFile().syncEverySecond();
+    cluster.applyPool("""
+        apiVersion: longshore.dev/v1alpha1
+        kind: WorkerPool
+        metadata: {name: %s, namespace: default}
+        spec: {minReplicas: %d, maxReplicas: %d, allow: {processors: [http], files: ["%s"]}}
+        """.formatted(POOL, WORKERS, WORKERS, FOLDER));
+    await("the workers say that they are ready").atMost(LIMIT).until(() -> cluster.heartbeats(POOL).size() == WORKERS);
+  }
+
+  @AfterAll
+  static void endCluster() {
+    if (cluster != null) {
+      cluster.close();
+    }
+  }
+
+  @Test
+  void whatIsAwayForLongerThanEveryTimeoutIsWaitedForInSilence() throws Exception {
+    try (OutageScene scene = new OutageScene(cluster, history, FOLDER, "away").begin()) {
+      Map<String, ProcessHandle> workers = cluster.workers();
+      assertThat(workers).hasSize(WORKERS);
+
+      away(scene, workers, List.of("operator-broker", "worker-broker"), health -> health.contains("\"rabbitmq\": \"RabbitMQ"));
+      away(scene, workers, List.of("operator-redis", "worker-redis"), health -> health.contains("\"redis\": \"Redis"));
+      away(scene, workers, List.of("operator-api"), health -> health.contains("Kubernetes API"));
+      away(scene, workers, List.of("operator-redis", "worker-redis", "operator-broker", "worker-broker"),
+          health -> health.contains("\"rabbitmq\": \"RabbitMQ") && health.contains("\"redis\": \"Redis"));
+
+      scene.endsWell();
+      assertThat(cluster.workers()).as("the worker processes, before and after").isEqualTo(workers);
+    }
+  }
+
+  /** Refuses all connections over these links for {@link #AWAY}. */
+  private static void away(OutageScene scene, Map<String, ProcessHandle> workers, List<String> links, Predicate<String> told) throws Exception {
+    history.note("refused: " + links);
+    Map<String, Long> before = lines();
+    links.forEach(link -> cluster.links().get(link).refuse());
+    long begun = System.nanoTime();
+    boolean[] said = new boolean[2];
+    String[] health = {""};
+    await("the workers stay while these are away: " + links).during(AWAY).atMost(AWAY.plusSeconds(30)).pollInterval(Duration.ofMillis(250))
+        .until(() -> {
+          health[0] = cluster.health();
+          said[0] |= health[0].contains("\"DOWN\"") && told.test(health[0]);
+          said[1] |= cluster.heartbeats(POOL).values().stream().map(Pools.Seen::heartbeat).allMatch(b -> b.message().contains("broker"));
+          return cluster.workers().equals(workers) && cluster.pool(POOL).getStatus().desired() == WORKERS;
+        });
+    long seconds = Duration.ofNanos(System.nanoTime() - begun).toSeconds();
+    Map<String, Long> written = lines();
+    links.forEach(link -> cluster.links().get(link).heal());
+    history.note("healed: " + links);
+
+    before.forEach((log, count) -> {
+      long more = written.get(log) - count;
+      history.note(log + " wrote " + more + " lines in " + seconds + " s");
+      assertThat(more).as("lines in %s while %s were away for %d s", log, links, seconds).isLessThan(seconds / 2);
+    });
+    assertThat(said[0]).as("the operator's health says that %s are away, at last: %s", links, health[0]).isTrue();
+    if (links.contains("worker-broker") && !links.contains("worker-redis")) {
+      assertThat(said[1]).as("each worker's heartbeat says that the broker is away: %s", cluster.heartbeats(POOL)).isTrue();
+    }
+    scene.goesOn(GOES_ON);
+    await("the operator is ready again").atMost(LIMIT).ignoreExceptions().until(() -> cluster.health().contains("\"status\": \"UP\""));
+  }
+
+  private static Map<String, Long> lines() throws IOException {
+    Map<String, Long> lines = new LinkedHashMap<>();
+    for (Map.Entry<String, Path> log : cluster.logs().entrySet()) {
+      try (Stream<String> all = Files.lines(log.getValue())) {
+        lines.put(log.getKey(), all.count());
+      }
+    }
+    return lines;
+  }
+
+  @Test
+  void whatWasKilledComesBackInAnyOrder() throws Exception {
+    try (OutageScene scene = new OutageScene(cluster, history, FOLDER, "killed").begin()) {
+      Map<String, ProcessHandle> workers = cluster.workers();
+      cluster.broker().kill();
+      cluster.store().kill();
+      cluster.api().kill();
+      cluster.api().start();
+      cluster.broker().start();
+      startStore();
+      scene.goesOn(GOES_ON);
+
+      cluster.operator().kill();
+      cluster.store().kill();
+      cluster.broker().kill();
+      startStore();
+      cluster.operator().start();
+      cluster.broker().start();
+      scene.goesOn(GOES_ON);
+
+      scene.endsWell();
+      assertThat(cluster.workers()).as("the worker processes, before and after").isEqualTo(workers);
+    } finally {
+      cluster.awaitReady();
+    }
+  }
+
+  private static void startStore() throws IOException {
+    cluster.store().start();
+    cluster.appendFile().syncEverySecond();
+  }
+
+  @Test
+  void whatRedisLostIsDoneAgainAndWhatWasCompleteStaysSo() throws Exception {
+    try (OutageScene ended = new OutageScene(cluster, history, FOLDER, "before");
+        OutageScene scene = new OutageScene(cluster, history, FOLDER, "lost").begin();
+        Storm storm = new Storm(scene.plan(), cluster, history, new Random(1))) {
+      ended.watch().through(storm);
+      scene.watch().through(storm);
+      ended.begin();
+      ended.endsWell();
+      scene.goesOn(GOES_ON);
+
+      CuttableProxy workers = cluster.links().get("worker-redis");
+      long finished = scene.finished();
+      workers.refuse();
+      long lost = storm.loseASecond();
+      long kept = scene.finished();
+      workers.heal();
+      history.note("finished before " + finished + ", kept " + kept);
+      assertThat(lost).as("bytes that Redis lost").isPositive();
+      assertThat(kept).as("items that are final after a second was lost, of %d", finished).isLessThan(finished);
+
+      scene.endsWell();
+      ended.keepsItsPromises();
+    }
+  }
+
+  @Test
+  void queuesAndExchangesThatSomebodyTookAwayAreMadeAndFilledAgain() throws Exception {
+    try (OutageScene scene = new OutageScene(cluster, history, FOLDER, "taken").begin()) {
+      JobRef job = scene.job();
+      String queue = WorkQueues.name(job, WorkQueues.Kind.WORK);
+      String exchange = "longshore." + job.namespace();
+      cluster.atBroker(channel -> channel.exchangeDeclarePassive(exchange));
+
+      // what the audit then finds missing cannot be fed before the exchange is there again
+      CuttableProxy workers = cluster.links().get("worker-broker");
+      workers.refuse();
+      await("what the workers held unacked is in the queue again").atMost(LIMIT).ignoreExceptions().until(() -> {
+        cluster.atBroker(channel -> assertThat(channel.messageCount(queue)).isPositive());
+        return true;
+      });
+      cluster.atBroker(channel -> {
+        channel.exchangeDelete(exchange);
+        assertThat(channel.queuePurge(queue).getMessageCount()).as("messages purged").isPositive();
+      });
+      workers.heal();
+      history.note("exchange deleted, queue purged");
+      await("the exchange is there again").atMost(LIMIT).ignoreExceptions().until(() -> {
+        cluster.atBroker(channel -> channel.exchangeDeclarePassive(exchange));
+        return true;
+      });
+      history.note("the exchange is there again");
+      await("the queue is filled again").atMost(LIMIT).ignoreExceptions().until(() -> {
+        cluster.atBroker(channel -> assertThat(channel.messageCount(queue)).isPositive());
+        return true;
+      });
+      scene.goesOn(GOES_ON);
+
+      cluster.atBroker(channel -> channel.queueDelete(queue));
+      history.note("queue deleted");
+      scene.endsWell();
+    }
+  }
+}

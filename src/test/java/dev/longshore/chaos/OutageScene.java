@@ -96,6 +96,15 @@ final class OutageScene implements AutoCloseable {
     return cluster.ledger().read(List.of(job)).get(job).counts().finished();
   }
 
+  /** Suspends it and waits until nothing is in hand any more, or lets it go on. */
+  void suspend(boolean value) {
+    watch.suspended(value);
+    cluster.patch(job, "{\"spec\":{\"suspend\":" + value + "}}");
+    if (value) {
+      await("nothing of job " + name + " is in hand").atMost(LIMIT).until(() -> cluster.ledger().read(List.of(job)).get(job).counts().inFlight() == 0);
+    }
+  }
+
   /** Waits until so many more items are final. */
   void goesOn(int more) {
     long begun = finished();

@@ -26,8 +26,10 @@ class OutagesIT {
   private static final Path FOLDER = Path.of("target", "chaos", "outages").toAbsolutePath();
   private static final String POOL = "shared";
   private static final int WORKERS = 2;
-  /** Longer than the worker's lease of 3 s, the 2 s for which a call to Redis waits and the 10 s in which a heartbeat is believed. */
-  private static final Duration AWAY = Duration.ofSeconds(12);
+  /** Longer than a lease of 3 s, a try to connect to the broker of 5 s and a call to Redis of 2 s. */
+  private static final Duration AWAY = Duration.ofSeconds(8);
+  /** And longer than the 10 s for which a heartbeat is believed. */
+  private static final Duration LONG_AWAY = Duration.ofSeconds(12);
   private static final Duration LIMIT = Duration.ofSeconds(90);
   private static final int GOES_ON = 200;
 
@@ -62,10 +64,10 @@ class OutagesIT {
       Map<String, ProcessHandle> workers = cluster.workers();
       assertThat(workers).hasSize(WORKERS);
 
-      away(scene, workers, List.of("operator-broker", "worker-broker"), health -> health.contains("\"rabbitmq\": \"RabbitMQ"));
-      away(scene, workers, List.of("operator-redis", "worker-redis"), health -> health.contains("\"redis\": \"Redis"));
-      away(scene, workers, List.of("operator-api"), health -> health.contains("Kubernetes API"));
-      away(scene, workers, List.of("operator-redis", "worker-redis", "operator-broker", "worker-broker"),
+      away(scene, workers, AWAY, List.of("operator-broker", "worker-broker"), health -> health.contains("\"rabbitmq\": \"RabbitMQ"));
+      away(scene, workers, LONG_AWAY, List.of("operator-redis", "worker-redis"), health -> health.contains("\"redis\": \"Redis"));
+      away(scene, workers, AWAY, List.of("operator-api"), health -> health.contains("Kubernetes API"));
+      away(scene, workers, AWAY, List.of("operator-redis", "worker-redis", "operator-broker", "worker-broker"),
           health -> health.contains("\"rabbitmq\": \"RabbitMQ") && health.contains("\"redis\": \"Redis"));
 
       scene.endsWell();
@@ -73,15 +75,16 @@ class OutagesIT {
     }
   }
 
-  /** Refuses all connections over these links for {@link #AWAY}. */
-  private static void away(OutageScene scene, Map<String, ProcessHandle> workers, List<String> links, Predicate<String> told) throws Exception {
+  /** Refuses all connections over these links for a time. */
+  private static void away(OutageScene scene, Map<String, ProcessHandle> workers, Duration away, List<String> links, Predicate<String> told)
+      throws Exception {
     history.note("refused: " + links);
     Map<String, Long> before = lines();
     links.forEach(link -> cluster.links().get(link).refuse());
     long begun = System.nanoTime();
     boolean[] said = new boolean[2];
     String[] health = {""};
-    await("the workers stay while these are away: " + links).during(AWAY).atMost(AWAY.plusSeconds(30)).pollInterval(Duration.ofMillis(250))
+    await("the workers stay while these are away: " + links).during(away).atMost(away.plusSeconds(30)).pollInterval(Duration.ofMillis(250))
         .until(() -> {
           health[0] = cluster.health();
           said[0] |= health[0].contains("\"DOWN\"") && told.test(health[0]);
@@ -182,28 +185,15 @@ class OutagesIT {
       String exchange = "longshore." + job.namespace();
       cluster.atBroker(channel -> channel.exchangeDeclarePassive(exchange));
 
-      // what the audit then finds missing cannot be fed before the exchange is there again
-      CuttableProxy workers = cluster.links().get("worker-broker");
-      workers.refuse();
-      await("what the workers held unacked is in the queue again").atMost(LIMIT).ignoreExceptions().until(() -> {
-        cluster.atBroker(channel -> assertThat(channel.messageCount(queue)).isPositive());
-        return true;
-      });
+      // suspended, so that all that has not started is in the queue and in nobody's hands
+      scene.suspend(true);
+      // what the audit finds missing cannot be fed before the exchange is there again
       cluster.atBroker(channel -> {
         channel.exchangeDelete(exchange);
         assertThat(channel.queuePurge(queue).getMessageCount()).as("messages purged").isPositive();
       });
-      workers.heal();
       history.note("exchange deleted, queue purged");
-      await("the exchange is there again").atMost(LIMIT).ignoreExceptions().until(() -> {
-        cluster.atBroker(channel -> channel.exchangeDeclarePassive(exchange));
-        return true;
-      });
-      history.note("the exchange is there again");
-      await("the queue is filled again").atMost(LIMIT).ignoreExceptions().until(() -> {
-        cluster.atBroker(channel -> assertThat(channel.messageCount(queue)).isPositive());
-        return true;
-      });
+      scene.suspend(false);
       scene.goesOn(GOES_ON);
 
       cluster.atBroker(channel -> channel.queueDelete(queue));

@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 import org.eclipse.microprofile.faulttolerance.exceptions.CircuitBreakerOpenException;
 import org.eclipse.microprofile.faulttolerance.exceptions.TimeoutException;
 import org.jboss.logging.Logger;
@@ -31,6 +32,8 @@ public final class GuardedProcessor implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(GuardedProcessor.class);
   private static final Duration RATE_LIMITED = Duration.ofSeconds(1);
 
+  /** How late the interrupt of a timeout may be. */
+  private static final long LATE_INTERRUPT_NANOS = 10_000_000;
   private final JobRef job;
   private final ItemProcessor processor;
   private final GuardSettings settings;
@@ -90,6 +93,7 @@ public final class GuardedProcessor implements AutoCloseable {
     } catch (TimeoutException e) {
       failed.increment();
       timedOut.increment();
+      takeLateInterrupt();
       Failure failure = new Failure("Timeout", "no outcome within guard.timeout, " + settings.timeout().toMillis() + " ms");
       return call.answered != null ? checked(call.answered, batch) : forAll(batch, Outcome.retry(failure));
     } catch (CircuitBreakerOpenException e) {
@@ -104,6 +108,15 @@ public final class GuardedProcessor implements AutoCloseable {
       failed.increment();
       return forAll(batch, Outcome.retry(Failure.thrown(e)));
     }
+  }
+
+  /**
+   * A call that comes back by itself in the moment of its timeout may leave before the timeout's interrupt has reached its thread, which would
+   * then hit whatever the thread does next.
+   */
+  private static void takeLateInterrupt() {
+    LockSupport.parkNanos(LATE_INTERRUPT_NANOS);
+    Thread.interrupted();
   }
 
   private static String message(Throwable thrown) {

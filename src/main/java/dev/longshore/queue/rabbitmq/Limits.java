@@ -9,7 +9,7 @@ import java.time.Duration;
  * @param dead how long a queue must have no process before it is deleted and declared anew
  * @param leaderless how long a queue must have no leader before that is done; a cluster that has lost its majority for so long loses what
  *     the queue holds, which is then fed again
- * @param idle how long a consumer gets nothing before it asks whether the queue still knows it
+ * @param idle how long a consumer that has nothing in hand gets nothing before it subscribes anew
  */
 record Limits(Duration confirm, Duration dead, Duration leaderless, Duration idle) {
   static final Limits STANDARD = new Limits(Duration.ofSeconds(30), Duration.ofSeconds(10), Duration.ofMinutes(2), Duration.ofSeconds(30));

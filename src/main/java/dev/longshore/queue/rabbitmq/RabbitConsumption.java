@@ -10,6 +10,7 @@ import dev.longshore.queue.QueueUnavailableException;
 import dev.longshore.queue.WorkQueues;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -23,6 +24,8 @@ final class RabbitConsumption implements WorkQueues.Consumption {
   private static final Logger LOG = Logger.getLogger(RabbitConsumption.class);
   private static final long FIRST_PAUSE = Duration.ofMillis(50).toNanos();
   private static final long LONGEST_PAUSE = Duration.ofSeconds(1).toNanos();
+  /** How soon a subscription to a queue that was in doubt is not trusted any more when nothing comes; each next one is for twice as long. */
+  private static final long FIRST_TRUST = Duration.ofSeconds(1).toNanos();
   private static final Duration END_LIMIT = Duration.ofSeconds(5);
 
   private final BrokerLink link;
@@ -46,11 +49,15 @@ final class RabbitConsumption implements WorkQueues.Consumption {
    */
   private volatile boolean doubtful;
   private boolean waiting;
+  /** How long a subscription is trusted that gets nothing. */
+  private volatile long trust;
   private volatile long lastSign;
+  /** What came on the present channel and is not settled. */
+  private volatile AtomicInteger inHand = new AtomicInteger();
 
   /**
    * @param probe says whether a doubtful queue serves
-   * @param idle how long it gets nothing before it asks whether the queue still knows it
+   * @param idle how long it has nothing in hand and gets nothing before it subscribes anew
    * @param onEnd is told when it has ended
    */
   RabbitConsumption(BrokerLink link, QueueProbe probe, Duration idle, String job, String queue, int prefetch, Consumer<Delivery> handler,
@@ -58,6 +65,7 @@ final class RabbitConsumption implements WorkQueues.Consumption {
     this.link = link;
     this.probe = probe;
     this.idle = idle.toNanos();
+    this.trust = this.idle;
     this.job = job;
     this.queue = queue;
     this.wanted = checked(prefetch);
@@ -82,13 +90,20 @@ final class RabbitConsumption implements WorkQueues.Consumption {
     while (awaitWork()) {
       boolean done = false;
       try {
+        if (!cancelled && isAsWanted()) {
+          distrust();
+        }
         if (serves()) {
-          adjust();
+          if (!isAsWanted()) {
+            adjust();
+          }
           done = true;
         }
       } catch (QueueUnavailableException | IOException | ShutdownSignalException e) {
         // a broker that is away is told by the link
-        doubtful |= Channels.isNotFound(e) || Channels.isInternalError(e);
+        if (Channels.isNotFound(e) || Channels.isInternalError(e)) {
+          doubt();
+        }
       }
       if (done) {
         pause = FIRST_PAUSE;
@@ -129,46 +144,62 @@ final class RabbitConsumption implements WorkQueues.Consumption {
     }
   }
 
-  /** Waits until the subscription is not what it should be; false at the end. */
+  /** Waits until the subscription is not what it should be, or has got nothing for too long; false at the end. */
   private boolean awaitWork() {
-    while (true) {
-      lock.lock();
-      try {
-        long left = idle;
-        while (!closed && isAsWanted() && left > 0) {
-          left = changed.awaitNanos(left);
-        }
-        if (closed || !isAsWanted()) {
-          return !closed;
-        }
-      } catch (InterruptedException e) {
-        // nobody interrupts this thread
-      } finally {
-        lock.unlock();
+    lock.lock();
+    try {
+      long left = trustLeft();
+      while (!closed && isAsWanted() && left > 0) {
+        changed.awaitNanos(left);
+        left = trustLeft();
       }
-      askWhetherKnown();
+    } catch (InterruptedException e) {
+      // nobody interrupts this thread
+    } finally {
+      lock.unlock();
     }
+    return !closed;
   }
 
-  /** A queue whose process was lost, or that was made anew behind it, forgets its consumers without a word (3.10.8). */
-  private void askWhetherKnown() {
-    Subscription now = current;
-    if (now == null || System.nanoTime() - lastSign < idle) {
+  private long trustLeft() {
+    return current == null ? Long.MAX_VALUE : lastSign + trust - System.nanoTime();
+  }
+
+  /**
+   * Ends a subscription that gets nothing, unless it has something in hand and the queue still counts it. A queue whose process was lost,
+   * or that was made anew behind its consumers, forgets them without a word; and a consumer that comes while its queue is being deleted and
+   * declared again is counted, but its channel sees nothing: only a delivery shows that the broker delivers (3.10.8).
+   */
+  private void distrust() throws IOException {
+    lastSign = System.nanoTime();
+    trust = Math.min(2 * trust, idle);
+    if (inHand.get() > 0) {
+      doubtful = !isKnown();
       return;
     }
+    channel.basicCancel(current.getConsumerTag());
+    set(null);
+    // what came meanwhile has shown that it does
+    doubtful = inHand.get() == 0;
+  }
+
+  private boolean isKnown() {
     try {
       Channel asking = Channels.open(link.connection());
       try {
-        if (asking.queueDeclarePassive(queue).getConsumerCount() == 0) {
-          doubtful = true;
-          dropChannel();
-        }
+        return asking.queueDeclarePassive(queue).getConsumerCount() > 0;
       } finally {
         Channels.close(asking);
       }
     } catch (QueueUnavailableException | IOException | ShutdownSignalException e) {
       // then the subscription has ended as well, or ends with the connection
+      return true;
     }
+  }
+
+  private void doubt() {
+    doubtful = true;
+    trust = Math.min(FIRST_TRUST, idle);
   }
 
   private boolean isAsWanted() {
@@ -195,9 +226,10 @@ final class RabbitConsumption implements WorkQueues.Consumption {
     }
     if (channel == null || !channel.isOpen()) {
       channel = Channels.open(link.connection());
+      inHand = new AtomicInteger();
     }
     channel.basicQos(prefetch);
-    Subscription fresh = new Subscription(channel, prefetch);
+    Subscription fresh = new Subscription(channel, prefetch, inHand);
     channel.basicConsume(queue, false, fresh);
     lastSign = System.nanoTime();
     set(fresh);
@@ -235,18 +267,21 @@ final class RabbitConsumption implements WorkQueues.Consumption {
 
   private final class Subscription extends DefaultConsumer {
     private final int prefetch;
+    private final AtomicInteger onChannel;
     private volatile boolean alive = true;
 
-    Subscription(Channel channel, int prefetch) {
+    Subscription(Channel channel, int prefetch, AtomicInteger onChannel) {
       super(channel);
       this.prefetch = prefetch;
+      this.onChannel = onChannel;
     }
 
     @Override
     public void handleDelivery(String consumerTag, Envelope envelope, BasicProperties properties, byte[] body) {
       lastSign = System.nanoTime();
+      onChannel.incrementAndGet();
       RabbitDelivery delivery = new RabbitDelivery(getChannel(), envelope.getDeliveryTag(), envelope.isRedeliver(),
-          MessageFormat.decode(properties, body));
+          MessageFormat.decode(properties, body), onChannel::decrementAndGet);
       if (cancelled || closed) {
         delivery.requeue();
         return;
@@ -262,7 +297,7 @@ final class RabbitConsumption implements WorkQueues.Consumption {
     /** The queue was deleted. */
     @Override
     public void handleCancel(String consumerTag) {
-      doubtful = true;
+      doubt();
       ended();
     }
 

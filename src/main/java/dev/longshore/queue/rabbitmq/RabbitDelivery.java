@@ -13,13 +13,16 @@ final class RabbitDelivery implements Delivery {
   private final long tag;
   private final boolean redelivered;
   private final Message message;
+  private final Runnable onSettled;
   private final AtomicBoolean settled = new AtomicBoolean();
 
-  RabbitDelivery(Channel channel, long tag, boolean redelivered, Message message) {
+  /** {@code onSettled} runs once it is acked or on its way back. */
+  RabbitDelivery(Channel channel, long tag, boolean redelivered, Message message, Runnable onSettled) {
     this.channel = channel;
     this.tag = tag;
     this.redelivered = redelivered;
     this.message = message;
+    this.onSettled = onSettled;
   }
 
   @Override
@@ -55,6 +58,8 @@ final class RabbitDelivery implements Delivery {
       }
     } catch (IOException | AlreadyClosedException e) {
       // the broker has taken it back with the channel and delivers it again
+    } finally {
+      onSettled.run();
     }
   }
 }

@@ -26,6 +26,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -156,6 +157,38 @@ class BrokenQueuesIT {
         .hasCauseInstanceOf(UnroutableException.class);
     queues.declare(job);
     everythingArrives();
+  }
+
+  /** 3.10.8 often forgets the consumers of such a queue without telling them, or counts them and serves them nothing. */
+  @Test
+  void consumersOfAQueueThatWasDeletedAndAtOnceMadeAnewAreServedAgain() throws Exception {
+    try (RabbitWorkQueues worker = new RabbitWorkQueues(RabbitWorkQueuesIT.settings(rabbit), DelayLadder.STANDARD, SHORT);
+        RabbitWorkQueues another = new RabbitWorkQueues(RabbitWorkQueuesIT.settings(rabbit), DelayLadder.STANDARD, SHORT)) {
+      List<Delivery> feeds = new CopyOnWriteArrayList<>();
+      Received work = Received.acking();
+      for (RabbitWorkQueues each : List.of(worker, another)) {
+        each.consume(job, Kind.CONTROL, 2, delivery -> {
+          feeds.add(delivery);
+          delivery.ack();
+        });
+        each.consume(job, Kind.WORK, 10, work);
+      }
+      for (int round = 1; round <= 5; round++) {
+        for (int i = 0; i < 20; i++) {
+          queues.publish(job, Kind.WORK, work(round)).get(20, TimeUnit.SECONDS);
+        }
+        queues.delete(job);
+        queues.declare(job);
+        Message.Feed feed = new Message.Feed(1, round, Message.Target.GAPS);
+        queues.publish(job, Kind.CONTROL, feed).get(20, TimeUnit.SECONDS);
+        long behind = 100 + round;
+        worker.publish(job, Kind.WORK, work(behind)).get(20, TimeUnit.SECONDS);
+        await("round " + round).atMost(LIMIT).untilAsserted(() -> {
+          assertThat(feeds).extracting(Delivery::message).as("feeds").contains(feed);
+          assertThat(work.firstIndexes()).as("work").contains(behind);
+        });
+      }
+    }
   }
 
   /** Stops the process behind a quorum queue, as it is after a SIGKILL that came before the broker had written the queue's name to disk. */

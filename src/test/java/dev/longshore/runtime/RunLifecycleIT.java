@@ -89,11 +89,11 @@ class RunLifecycleIT {
 
   @Test
   void afterCtrlCTheSameCommandGoesOnAndCountsEachItemOnce() throws Exception {
-    Path manifest = manifest("resumed", "exec: {command: [python3, -u, work.py]}", 400, "");
+    Path manifest = manifest("resumed", "exec: {command: [python3, -u, work.py]}", 100, "");
     worker(0.1);
     String[] command = {"run", "-f", manifest.toString(), "--state-dir", folder.resolve("state").toString(), "--output", "json"};
     LongshoreCli.Running first = cli.start(command);
-    await().atMost(LIMIT).until(() -> first.errors().matches("(?s).* [1-9]\\d*/400.*"));
+    await().atMost(LIMIT).until(() -> first.errors().matches("(?s).* [1-9]\\d*/100.*"));
     interrupt(first.process());
     LongshoreCli.Finished stopped = first.await(LIMIT);
     assertThat(stopped.code()).as(stopped.told()).isEqualTo(130);
@@ -101,7 +101,7 @@ class RunLifecycleIT {
 
     LongshoreCli.Finished second = cli.run(LIMIT, command);
 
-    assertComplete(second, "resumed", 400);
+    assertComplete(second, "resumed", 100);
     List<JsonNode> results = cli.results("resumed");
     assertThat(results).as("an interrupt costs no attempt").allSatisfy(r -> assertThat(r.path("attempts").asInt()).isEqualTo(1));
     assertNothingIsLeft();
@@ -109,17 +109,17 @@ class RunLifecycleIT {
 
   @Test
   void aKilledWorkerLosesNothing() throws Exception {
-    Path manifest = manifest("worker-killed", "exec: {command: [python3, -u, work.py]}", 400, "");
+    Path manifest = manifest("worker-killed", "exec: {command: [python3, -u, work.py]}", 150, "");
     worker(0.1);
     Path state = folder.resolve("state");
     LongshoreCli.Running run = cli.start("run", "-f", manifest.toString(), "--state-dir", state.toString(), "--workers", "2", "--output", "json");
-    await().atMost(LIMIT).until(() -> run.errors().matches("(?s).* [1-9]\\d*/400.*"));
+    await().atMost(LIMIT).until(() -> run.errors().matches("(?s).* [1-9]\\d*/150.*"));
     try (Stream<Path> pids = Files.list(state.resolve("pids"))) {
       long pid = Long.parseLong(Files.readString(pids.findFirst().orElseThrow()).strip());
       ProcessHandle.of(pid).orElseThrow().destroyForcibly();
     }
     LongshoreCli.Finished finished = run.await(LIMIT);
-    assertComplete(finished, "worker-killed", 400);
+    assertComplete(finished, "worker-killed", 150);
     assertNothingIsLeft();
   }
 

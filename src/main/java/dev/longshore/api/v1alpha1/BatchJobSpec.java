@@ -122,8 +122,8 @@ public record BatchJobSpec(
       @JsonPropertyDescription("Continue works through all items, whatever fails. FailFast fails the job at the first item that fails for good. "
           + "Default Continue.")
       FailureMode mode,
-      @JsonPropertyDescription("The most failed items that the job bears: a number, or a share of the total such as 5%, which is judged once "
-          + "the total is known. One more fails the job as TooManyFailed. Default: any number.")
+      @JsonPropertyDescription("The most items that may fail in one run of the job: a number, or a share of the total such as 5%, which is judged "
+          + "once the total is known. One more fails the job as TooManyFailed. Default: any number.")
       IntOrString maxFailed,
       @JsonPropertyDescription("Fails the job as SameFailure when one kind of failure takes over. Default: never.")
       CircuitBreaker circuitBreaker,
@@ -157,7 +157,8 @@ public record BatchJobSpec(
       + " : string(self.maxFailed).matches('^(100|[1-9]?[0-9])%$'))", fieldPath = ".maxFailed", message = Patterns.BOUND_MESSAGE)
   public record Canary(
       @Required
-      @JsonPropertyDescription("How many items: a number from 1, or a share of the source's estimated length such as 1%.")
+      @JsonPropertyDescription("How many items: a number from 1, or a share of the source's estimated length such as 1% (of 1000 items "
+          + "when the source cannot tell).")
       IntOrString items,
       @JsonPropertyDescription("How many of them may fail: a number, or a share of them. Default 0.")
       IntOrString maxFailed) {}

@@ -12,7 +12,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.Optional;
 
-/** Says when failed items, or the time, end a run. A pure function. */
+/** Says when failed items, or the time, end a run. What had failed before it, and was not opened again, does not. A pure function. */
 final class FailurePolicyJudge {
   private FailurePolicyJudge() {}
 
@@ -23,38 +23,39 @@ final class FailurePolicyJudge {
    * @return why the run must end as failed; empty when it may go on
    */
   static Optional<FatalError> verdict(FailurePolicy policy, Duration deadline, JobReading reading) {
-    ItemCounts counts = reading.counts();
-    return failFast(policy, reading)
-        .or(() -> tooMany(policy.maxFailed(), counts))
-        .or(() -> same(policy.sameFailure(), counts, reading))
+    long failed = reading.counts().failed() - reading.steering().failedBefore();
+    return failFast(policy, failed)
+        .or(() -> tooMany(policy.maxFailed(), failed, reading.counts()))
+        .or(() -> same(policy.sameFailure(), reading))
         .or(() -> late(deadline, reading));
   }
 
-  /** What had failed before this run, and was not opened again, does not end it. */
-  private static Optional<FatalError> failFast(FailurePolicy policy, JobReading reading) {
-    long failed = reading.counts().failed() - reading.steering().failedBefore();
+  private static Optional<FatalError> failFast(FailurePolicy policy, long failed) {
     return policy.mode() == FailureMode.FAIL_FAST && failed > 0
         ? Optional.of(new FatalError("FailFast", failed + " failed, and spec.failurePolicy.mode FailFast ends the job at the first"))
         : Optional.empty();
   }
 
   /** A share is judged once the total is known. */
-  private static Optional<FatalError> tooMany(Bound most, ItemCounts counts) {
-    if (most == null || most.items() == null && !counts.intakeComplete() || !most.exceededBy(counts.failed(), counts.known())) {
+  private static Optional<FatalError> tooMany(Bound most, long failed, ItemCounts counts) {
+    if (most == null || most.items() == null && !counts.intakeComplete() || !most.exceededBy(failed, counts.known())) {
       return Optional.empty();
     }
     String bound = most.items() != null ? most.items().toString() : percent(most.share());
-    return Optional.of(new FatalError("TooManyFailed", counts.failed() + " of " + counts.known() + " items failed, and "
+    return Optional.of(new FatalError("TooManyFailed", failed + " of " + counts.known() + " items failed, and "
         + "spec.failurePolicy.maxFailed is " + bound));
   }
 
-  private static Optional<FatalError> same(SameFailure breaker, ItemCounts counts, JobReading reading) {
-    if (breaker == null || counts.finished() < breaker.minItems()) {
+  /** In which group the earlier failures are is not known, so that they are taken off the largest. */
+  private static Optional<FatalError> same(SameFailure breaker, JobReading reading) {
+    long before = reading.steering().failedBefore();
+    long finished = reading.counts().finished() - before;
+    if (breaker == null || finished < breaker.minItems()) {
       return Optional.empty();
     }
     return reading.groups().stream().max(Comparator.comparingLong(FailureGroup::count))
-        .filter(group -> group.count() >= breaker.share() * counts.finished())
-        .map(group -> new FatalError("SameFailure", group.count() + " of " + counts.finished() + " finished items failed with \""
+        .filter(group -> group.count() > before && group.count() - before >= breaker.share() * finished)
+        .map(group -> new FatalError("SameFailure", group.count() - before + " of " + finished + " finished items failed with \""
             + group.fingerprint() + "\", and spec.failurePolicy.circuitBreaker.share is " + percent(breaker.share())));
   }
 

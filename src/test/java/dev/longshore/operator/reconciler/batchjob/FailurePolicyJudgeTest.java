@@ -36,6 +36,8 @@ class FailurePolicyJudgeTest {
     FailurePolicy number = new FailurePolicy(FailureMode.CONTINUE, new Bound(2L, null), null, null, 3);
     assertThat(judge(number, reading(100, false, 0, 2))).isEmpty();
     assertThat(judge(number, reading(100, false, 0, 3))).hasValue("TooManyFailed");
+    assertThat(judge(number, after(reading(100, true, 50, 42), 40, Duration.ZERO))).as("of this run").isEmpty();
+    assertThat(judge(number, after(reading(100, true, 50, 43), 40, Duration.ZERO))).as("of this run").hasValue("TooManyFailed");
     FailurePolicy share = new FailurePolicy(FailureMode.CONTINUE, new Bound(null, 0.05), null, null, 3);
     assertThat(judge(share, reading(10, false, 0, 10))).isEmpty();
     assertThat(judge(share, reading(100, true, 0, 5))).isEmpty();
@@ -49,6 +51,8 @@ class FailurePolicyJudgeTest {
     assertThat(judge(policy, reading(1_000, false, 39, 60))).isEmpty();
     assertThat(judge(policy, reading(1_000, false, 40, 60))).hasValue("SameFailure");
     assertThat(judge(policy, reading(1_000, false, 61, 60))).isEmpty();
+    assertThat(judge(policy, after(reading(1_000, false, 0, 900), 900, Duration.ZERO))).as("of this run").isEmpty();
+    assertThat(judge(policy, after(reading(1_000, false, 50, 950), 900, Duration.ZERO))).as("of this run").hasValue("SameFailure");
   }
 
   @Test

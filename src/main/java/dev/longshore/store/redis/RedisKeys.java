@@ -44,6 +44,11 @@ final class RedisKeys {
     return "longshore:" + job.namespace() + ":events";
   }
 
+  /** There while something is kept of a deleted job's identities. */
+  static String identitiesKept(JobRef job) {
+    return prefix(job) + "ids:kept";
+  }
+
   /** The uids of jobs of this job's name, newest first. */
   static String jobsOfName(JobRef job) {
     return "longshore:" + job.namespace() + ":{jobs:" + job.name() + "}:uids";

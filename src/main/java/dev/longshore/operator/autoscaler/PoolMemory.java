@@ -21,6 +21,7 @@ public final class PoolMemory {
   private final Set<String> buried = new HashSet<>();
   private final CrashBackoff backoff = new CrashBackoff();
   private int previous;
+  private Recorded recorded;
 
   private record Point(Instant at, int wanted, int desired) {}
 
@@ -35,8 +36,24 @@ public final class PoolMemory {
     draining.forEach(name -> drainingSince.put(name, now));
   }
 
+  /** What a pool that decided {@code next} at that moment remembered before it did. */
+  static PoolMemory of(ScaleInput next, Instant at) {
+    PoolMemory memory = new PoolMemory(next.previous(), Set.of(), at);
+    next.past().forEach(past -> memory.past.addLast(new Point(at.minus(past.age()), past.wanted(), past.desired())));
+    return memory;
+  }
+
   int previous() {
     return previous;
+  }
+
+  /** Whether a decision is news to the flight recorder; it is asked once for each. */
+  public boolean isNews(Recorded now) {
+    boolean news = !now.repeats(recorded);
+    if (news) {
+      recorded = now;
+    }
+    return news;
   }
 
   public CrashBackoff backoff() {

@@ -10,6 +10,7 @@ import dev.longshore.operator.autoscaler.Evaluate;
 import dev.longshore.operator.autoscaler.Execute;
 import dev.longshore.operator.autoscaler.Execute.Plan;
 import dev.longshore.operator.autoscaler.PoolMemory;
+import dev.longshore.operator.autoscaler.Recorded;
 import dev.longshore.operator.autoscaler.ScaleInput;
 import dev.longshore.operator.autoscaler.Worker;
 import dev.longshore.operator.pods.PodFleet;
@@ -81,6 +82,10 @@ final class PoolPass {
     memory.seen(known.stream().map(pod -> pod.getMetadata().getName()).toList());
     ScaleInput input = collect.collect(wishes, memory, workers, new Collect.Jobs(expected, paused, ending), now);
     Decision decision = evaluate.evaluate(input);
+    Recorded recorded = new Recorded(now, input, decision);
+    if (memory.isNews(recorded)) {
+      pools.record(ref, recorded.line());
+    }
     Plan plan = execute.plan(decision.desired(), workers, memory.draining(), memory.overdue(wishes.drainTimeout(), now));
     memory.decided(decision, wishes.policy().reach(), now);
     memory.draining(plan.draining(), now);

@@ -67,6 +67,10 @@ final class RedisKeys {
     return prefix(pool) + "heartbeats";
   }
 
+  static String decisions(PoolRef pool) {
+    return prefix(pool) + "decisions";
+  }
+
   static String changed(PoolRef pool) {
     return prefix(pool) + "changed";
   }

@@ -19,7 +19,6 @@ record ChaosPlan(long seed, int items, Duration ideal, Duration storm, Duration 
   static final int WORKERS = 4;
   static final int CONCURRENCY = 8;
   static final int BATCH = 20;
-  static final Duration LEASE = Duration.ofSeconds(3);
   private static final int TROUBLED = 200;
   private static final int DOOMED = 2_000;
 

@@ -19,7 +19,6 @@ record ChaosPlan(long seed, int items, Duration ideal, Duration storm, Duration 
   static final int WORKERS = 4;
   static final int CONCURRENCY = 8;
   static final int BATCH = 20;
-  static final Duration LEASE = Duration.ofSeconds(3);
   /** The least time that the undisturbed job of a whole seed takes. */
   static final Duration WHOLE = Duration.ofSeconds(120);
   private static final int WHOLE_ITEMS = 200_000;

@@ -44,7 +44,7 @@ final class ChaosRun {
     history = new History(folder.resolve("history.txt"));
     SeedReport report;
     try (UserServer user = new UserServer(plan);
-        ChaosCluster all = new ChaosCluster(folder, plan.seed() % 2 == 1).awaitReady()) {
+        ChaosCluster all = new ChaosCluster(folder, plan.seed() % 2 == 1, ChaosTimes.SHORT).awaitReady()) {
       server = user;
       cluster = all;
       report = storms();

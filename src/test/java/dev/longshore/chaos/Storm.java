@@ -176,7 +176,7 @@ final class Storm implements AutoCloseable {
         case WORKER_KILLED -> process.destroyForcibly();
         case WORKER_FROZEN -> {
           signal("-STOP", process);
-          pause(ChaosPlan.LEASE.multipliedBy(3), 1);
+          pause(cluster.times().lease().multipliedBy(3), 1);
           signal("-CONT", process);
         }
         default -> cluster.deletePod(pod);

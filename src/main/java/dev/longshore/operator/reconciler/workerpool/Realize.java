@@ -11,6 +11,7 @@ import dev.longshore.operator.pods.PodStages;
 import dev.longshore.operator.pods.PodTemplateRules;
 import dev.longshore.operator.progress.ActiveJobs;
 import dev.longshore.operator.reconciler.Events;
+import dev.longshore.operator.reconciler.KnownJobs;
 import dev.longshore.operator.reconciler.Parts;
 import dev.longshore.store.Pools;
 import dev.longshore.store.Pools.Assignment;
@@ -37,6 +38,7 @@ final class Realize {
   /** A heartbeat without a pod is of a worker whose end nobody saw. */
   private static final Duration ORPHAN = Duration.ofSeconds(10);
 
+  private final KnownJobs jobs;
   private final Pools pools;
   private final EndedWorkers ended;
   private final ActiveJobs active;
@@ -47,6 +49,7 @@ final class Realize {
 
   /** @param cache is given each new pod, because the watch tells of it later than the next pass may come */
   Realize(Parts parts, Consumer<Pod> cache) {
+    this.jobs = parts.known();
     this.pools = parts.pools();
     this.ended = new EndedWorkers(parts.pools(), parts.ledger(), parts.fleet());
     this.active = parts.active();
@@ -147,7 +150,7 @@ final class Realize {
     int created = 0;
     try {
       for (; created < order.plan().create(); created++) {
-        cache.accept(fleet.create(order.pool()));
+        cache.accept(fleet.create(order.pool(), jobs.longestCall(order.ref())));
       }
       return new Done(created, "", Duration.ZERO);
     } catch (KubernetesClientException e) {

@@ -16,8 +16,9 @@ import org.jboss.logging.Logger;
 
 /**
  * Keeps a PodDisruptionBudget for each pool: whoever drains nodes takes one of its workers at a time. The next may go once the one before
- * is gone, a replacement need not be there. It is {@code minAvailable}, one less than the workers that run, and not {@code maxUnavailable} of
- * 1: for that Kubernetes reads the pool's scale, which it cannot while {@code spec.replicas} is not set, and then no worker could be evicted.
+ * is gone, a replacement need not be there. It is {@code minAvailable}, one less than the workers that run, and not {@code maxUnavailable}
+ * of 1: for that Kubernetes reads the pool's scale, which it cannot while {@code spec.replicas} is not set, and then no worker could be
+ * evicted.
  */
 public final class PoolBudgets {
   private static final Logger LOG = Logger.getLogger(PoolBudgets.class);

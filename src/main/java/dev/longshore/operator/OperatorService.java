@@ -4,6 +4,7 @@ import dev.longshore.operator.mapping.JobSpecMapping;
 import dev.longshore.operator.pods.PodFleet;
 import dev.longshore.operator.pods.PodNames;
 import dev.longshore.operator.pods.PodTemplateRules;
+import dev.longshore.operator.pods.PoolBudgets;
 import dev.longshore.operator.pods.WorkerPods;
 import dev.longshore.operator.progress.ActiveJobs;
 import dev.longshore.operator.progress.ProgressLoop;
@@ -69,7 +70,7 @@ public final class OperatorService {
     WorkerPods pods = new WorkerPods(settings.workerImage(), settings.imagePullSecrets(), settings.workerResources());
     Parts parts = new Parts(client, ledger, pools, queues, active, new KnownJobs(active), progress, new JobSpecMapping(settings.policy()),
         new PodFleet(client, pods, new PodNames(RandomGenerator.getDefault())),
-        new PodTemplateRules(Set.copyOf(settings.policy().serviceAccounts())), new PoolBoard(),
+        new PodTemplateRules(Set.copyOf(settings.policy().serviceAccounts())), new PoolBudgets(client), new PoolBoard(),
         new StatusWriter(client), new Events(client, clock), wake, clock);
     operator.register(new BatchJobReconciler(parts), this::watch);
     operator.register(new WorkerPoolReconciler(parts, () -> operator.getRuntimeInfo().isStarted()), this::watch);

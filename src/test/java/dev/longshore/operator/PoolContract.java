@@ -15,7 +15,10 @@ import dev.longshore.store.Ledger.TakeReply;
 import dev.longshore.store.Pools.Assignment;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodConditionBuilder;
+import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.api.model.PodStatusBuilder;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
@@ -29,6 +32,8 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What becomes of a pool's workers, whoever serves the Kubernetes API; the test plays the workers and the kubelet. */
 abstract class PoolContract {
@@ -47,8 +52,15 @@ abstract class PoolContract {
       """;
   private static final IndexSet ALL = IndexSet.range(0, 4);
 
-  private KubernetesClient client;
-  private OperatorRig rig;
+  static final String SHARED = """
+      apiVersion: longshore.dev/v1alpha1
+      kind: WorkerPool
+      metadata: {name: shared}
+      spec: {minReplicas: 1, maxReplicas: 10}
+      """;
+
+  KubernetesClient client;
+  OperatorRig rig;
 
   abstract LocalKubernetes kubernetes();
 
@@ -97,20 +109,112 @@ abstract class PoolContract {
     assertThat(lost()).hasSize(2).allSatisfy(message -> assertThat(message).contains("item 2 of numbers was alone", "signal 9"));
   }
 
-  @Test
-  void aWorkerThatEndsOtherwiseMakesNobodySuspect() {
+  @ParameterizedTest
+  @CsvSource(nullValues = "-", value = {"Evicted, -", "NodeLost, -", "-, PreemptionByScheduler", "-, DeletionByPodGC", "-, EvictionByEvictionAPI"})
+  void aWorkerThatEndsOtherwiseMakesNobodySuspect(String reason, String disruption) {
     JobRef job = readJob();
     Pod evicted = worker();
     work(job, evicted, ALL);
     client.pods().inNamespace(rig.namespace).withName(name(evicted)).editStatus(current -> {
       current.getStatus().setPhase("Failed");
-      current.getStatus().setReason("Evicted");
+      current.getStatus().setReason(reason);
+      if (disruption != null) {
+        current.getStatus().setConditions(List.of(
+            new PodConditionBuilder().withType("DisruptionTarget").withStatus("True").withReason(disruption).build()));
+      }
       return current;
     });
     Pod next = replaced(evicted);
     TakeReply taken = rig.ledger.take(job, ALL, 1, name(next));
     assertThat(taken.yours()).as("its leases have ended").isEqualTo(ALL);
     assertThat(taken.suspects().isEmpty()).isTrue();
+    assertThat(rig.reading(job).counts().failed()).as("no attempt is spent").isZero();
+  }
+
+  @Test
+  void aPlaceWhoseWorkersCrashHoldsBackItselfAndNoOthers() {
+    readJob();
+    Pod pod = worker();
+    for (int i = 0; i < 4; i++) {
+      crash(pod, 1, "Error");
+      await("its end is settled").atMost(SOON).until(() -> rig.pods().isEmpty());
+      rig.later(Duration.ofSeconds(60));
+      rig.awaitPods(1);
+      pod = rig.pods().getFirst();
+      run(pod);
+    }
+    crash(pod, 1, "Error");
+    await("its end is settled").atMost(SOON).until(() -> rig.pods().isEmpty());
+    rig.awaitPoolReason("numbers", "WorkersCrash");
+
+    patch("{\"spec\": {\"workers\": {\"minReplicas\": 3, \"maxReplicas\": 3}}}");
+
+    rig.awaitPods(2);
+    rig.awaitPoolStatus("numbers", status -> status.replicas() == 2 && status.desired() == 3);
+    rig.later(Duration.ofSeconds(60));
+    rig.awaitPods(3);
+  }
+
+  @Test
+  void aPoolWhoseNextWorkerFitsOnNoNodeAsksForNoMoreAndSaysSo() {
+    JobRef job = readJob();
+    worker();
+    patch("{\"spec\": {\"workers\": {\"minReplicas\": 2, \"maxReplicas\": 6}}}");
+    rig.awaitPods(2);
+    Pod waiting = rig.pods().stream().filter(pod -> pod.getStatus().getPhase().equals("Pending")).findFirst().orElseThrow();
+    status(waiting, new PodStatusBuilder().withPhase("Pending").addNewCondition().withType("PodScheduled").withStatus("False")
+        .withReason("Unschedulable").withMessage("0/3 nodes are available: 3 Insufficient cpu.").endCondition().build());
+    rig.awaitPoolReason("numbers", "Unschedulable");
+
+    patch("{\"spec\": {\"workers\": {\"minReplicas\": 5}}}");
+
+    rig.awaitPoolStatus("numbers", status -> status.desired() == 5 && status.limitedBy() != null);
+    assertThat(rig.pool("numbers").getStatus().limitedBy().reason()).isEqualTo("Unschedulable");
+    await("the job says so too").atMost(SOON).until(() -> rig.job(job).getStatus().limitedBy() != null
+        && rig.job(job).getStatus().limitedBy().message().contains("3 Insufficient cpu."));
+    assertThat(rig.pods()).as("no more are asked for").hasSize(2);
+    run(waiting);
+    rig.awaitPods(5);
+  }
+
+  @Test
+  void anImageThatCannotBeHadIsToldInThePodsWords() {
+    JobRef job = readJob();
+    rig.awaitPods(1);
+    status(rig.pods().getFirst(), new PodStatusBuilder().withPhase("Pending").addNewContainerStatus().withName("worker").withImage("i").withImageID("i")
+        .withReady(false).withRestartCount(0).withNewState().withNewWaiting().withReason("ImagePullBackOff")
+        .withMessage("Back-off pulling image example.org/none").endWaiting().endState().endContainerStatus().build());
+    rig.awaitPoolReason("numbers", "ImagePull");
+    assertThat(rig.pool("numbers").getStatus().conditions().getFirst().getMessage()).contains("Back-off pulling image example.org/none");
+    await("the job says so too").atMost(SOON).until(() -> rig.job(job).getStatus().limitedBy() != null
+        && rig.job(job).getStatus().limitedBy().message().contains("Back-off pulling image"));
+  }
+
+  @Test
+  void aPoolsBudgetLetsOneWorkerGoAtATimeAndIsKept() {
+    rig.createPool(SHARED.replace("minReplicas: 1", "minReplicas: 3"));
+    rig.awaitPods(3);
+    rig.pods().forEach(this::run);
+    await("all but one must stay").atMost(SOON).until(this::available, left -> left == 2);
+    PodDisruptionBudget budget = budget();
+    assertThat(budget.getSpec().getUnhealthyPodEvictionPolicy()).isEqualTo("AlwaysAllow");
+    assertThat(client.pods().inNamespace(rig.namespace).withLabelSelector(budget.getSpec().getSelector()).list().getItems()).hasSize(3);
+    assertThat(budget.getMetadata().getOwnerReferences()).singleElement()
+        .satisfies(owner -> assertThat(owner.getUid()).isEqualTo(rig.pool("shared").getMetadata().getUid()));
+
+    client.resource(budget).delete();
+    await("it is made again").atMost(SOON).until(this::available, left -> left == 2);
+
+    client.resource(rig.pool("shared")).delete();
+    rig.pods().forEach(pod -> client.resource(pod).withGracePeriod(0).delete());
+    await("it goes with the pool").atMost(SOON).until(() -> rig.pool("shared") == null && budget() == null);
+  }
+
+  @Test
+  void aPodLivesLongEnoughForTheLongestCallOfItsJob() {
+    rig.create(NUMBERS.replace("processor: {noop: {}}", "processor: {noop: {}}\n  guard: {timeout: 2m, retries: 1}"));
+    rig.awaitPods(1);
+    assertThat(rig.pods().getFirst().getSpec().getTerminationGracePeriodSeconds()).isEqualTo(255);
   }
 
   @Test
@@ -249,6 +353,21 @@ abstract class PoolContract {
           .endContainerStatus().build());
       return current;
     });
+  }
+
+  private void status(Pod pod, PodStatus status) {
+    client.pods().inNamespace(rig.namespace).withName(name(pod)).editStatus(current -> {
+      current.setStatus(status);
+      return current;
+    });
+  }
+
+  private PodDisruptionBudget budget() {
+    return client.policy().v1().podDisruptionBudget().inNamespace(rig.namespace).withName("shared").get();
+  }
+
+  private int available() {
+    return budget() == null ? -1 : budget().getSpec().getMinAvailable().getIntVal();
   }
 
   private Pod replaced(Pod gone) {

@@ -38,12 +38,13 @@ public final class Collect {
     }
   }
 
-  public ScaleInput collect(Wishes wishes, PoolMemory memory, List<Worker> workers, Jobs jobs, Instant now) {
+  /** @param ceilings what keeps the pool from having more workers than its maximum */
+  public ScaleInput collect(Wishes wishes, PoolMemory memory, List<Worker> workers, Jobs jobs, List<Ceiling> ceilings,
+      Instant now) {
     Set<String> told = memory.draining();
     int ready = 0;
     int draining = 0;
     int starting = 0;
-    String obstacle = "";
     for (Worker worker : workers) {
       if (worker.gone()) {
         continue;
@@ -54,11 +55,9 @@ public final class Collect {
         ready++;
       } else {
         starting++;
-        obstacle = obstacle.isEmpty() ? worker.obstacle() : obstacle;
       }
     }
     List<JobLoad> loads = jobs.all().stream().map(job -> jobs.resting(job) ? new JobLoad(job, 0, false) : load(job, now)).toList();
-    List<Ceiling> ceilings = obstacle.isEmpty() ? List.of() : List.of(new Ceiling("PodsNotStarting", ready + starting, obstacle));
     return new ScaleInput(wishes.bounds(), wishes.pinned(), wishes.policy(), memory.previous(), ready, starting, draining, loads,
         memory.past(now), ceilings);
   }

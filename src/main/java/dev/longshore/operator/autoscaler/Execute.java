@@ -42,6 +42,17 @@ public final class Execute {
    * @param overdue names of those that had long enough to do so
    */
   public Plan plan(int desired, List<Worker> workers, Set<String> told, Set<String> overdue) {
+    return plan(desired, List.of(), workers, told, overdue);
+  }
+
+  /**
+   * Plans below ceilings.
+   *
+   * @param ceilings that no new worker may pass; nobody goes because of one
+   * @param told names of workers that were told to drain before
+   * @param overdue names of those that had long enough to do so
+   */
+  public Plan plan(int desired, List<Ceiling> ceilings, List<Worker> workers, Set<String> told, Set<String> overdue) {
     List<Worker> staying = new ArrayList<>();
     List<Worker> remove = new ArrayList<>();
     Set<String> draining = new LinkedHashSet<>();
@@ -77,7 +88,12 @@ public final class Execute {
     }
     List<Worker> lost = remove.stream()
         .filter(worker -> worker.stage() == Stage.CRASHED || worker.stage() == Stage.ENDED && !told.contains(worker.name())).toList();
-    return new Plan(Math.max(0, room - replaced.size() - staying.size()), Set.copyOf(draining), List.copyOf(remove), lost);
+    int create = Math.max(0, Math.min(room - replaced.size(), lowest(ceilings)) - staying.size());
+    return new Plan(create, Set.copyOf(draining), List.copyOf(remove), lost);
+  }
+
+  private static int lowest(List<Ceiling> ceilings) {
+    return ceilings.stream().mapToInt(Ceiling::workers).min().orElse(Integer.MAX_VALUE);
   }
 
   /** How many more than desired there may be, so that new ones can start before old ones go. */

@@ -12,10 +12,29 @@ import java.time.Duration;
  * @param seen its last heartbeat; null before the first
  * @param obstacle why it does not start (no node fits, no image, …); empty when nothing is in its way
  * @param outdated whether its pod was made from another template than the pool now has
+ * @param hindrance what kind of obstacle that is
  */
-public record Worker(String name, Stage stage, Pools.Seen seen, String obstacle, boolean outdated) {
+public record Worker(String name, Stage stage, Pools.Seen seen, String obstacle, boolean outdated, Hindrance hindrance) {
   /** How long after its last heartbeat a worker still counts as ready. */
   static final Duration FRESH = Duration.ofSeconds(10);
+
+  /** What keeps a worker from starting. */
+  public enum Hindrance {
+    NONE,
+    /** Its image cannot be had. */
+    IMAGE,
+    /** Its container cannot be made or started, for a missing Secret for example. */
+    CONTAINER,
+    /** No node fits. */
+    UNSCHEDULABLE,
+    /** Something else that it says of itself. */
+    OTHER
+  }
+
+  /** A worker whose obstacle, if it has one, is of no kind that matters. */
+  public Worker(String name, Stage stage, Pools.Seen seen, String obstacle, boolean outdated) {
+    this(name, stage, seen, obstacle, outdated, obstacle.isEmpty() ? Hindrance.NONE : Hindrance.OTHER);
+  }
 
   /** What became of a worker's process. */
   public enum Stage {

@@ -6,6 +6,8 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.net.HttpURLConnection;
+import java.time.Duration;
+import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /** Makes and removes the pods of pools. */
@@ -23,8 +25,9 @@ public final class PodFleet {
     this.names = names;
   }
 
-  public Pod create(WorkerPool pool) {
-    Pod pod = client.resource(pods.render(pool, names.next(pool.getMetadata().getName()))).create();
+  /** @param longestCall of the pool's jobs; empty while it has none */
+  public Pod create(WorkerPool pool, Optional<Duration> longestCall) {
+    Pod pod = client.resource(pods.render(pool, names.next(pool.getMetadata().getName()), longestCall)).create();
     LOG.infof("pool=%s worker=%s: made", pool.getMetadata().getName(), pod.getMetadata().getName());
     return pod;
   }

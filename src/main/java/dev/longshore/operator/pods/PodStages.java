@@ -1,23 +1,39 @@
 package dev.longshore.operator.pods;
 
 import dev.longshore.operator.autoscaler.Worker;
+import dev.longshore.operator.autoscaler.Worker.Hindrance;
 import dev.longshore.operator.autoscaler.Worker.Stage;
 import dev.longshore.store.Pools;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
-import io.fabric8.kubernetes.api.model.ContainerStateWaiting;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 /** Reads from a pod what became of its worker. */
 public final class PodStages {
   private static final String DISRUPTED = "DisruptionTarget";
   private static final String NOBODY_SAW = "ContainerStatusUnknown";
+  private static final String UNSCHEDULABLE = "Unschedulable";
   private static final int SIGNAL_BASE = 128;
   private static final int LAST_SIGNAL = 31;
 
+  private static final Set<String> IMAGE = Set.of("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull",
+      "ImageInspectError", "RegistryUnavailable", "SignatureValidationFailed");
+  private static final Set<String> CONTAINER = Set.of("CreateContainerConfigError", "CreateContainerError", "RunContainerError",
+      "PreCreateHookError", "PreStartHookError", "PostStartHookError");
+  private static final Set<String> ON_ITS_WAY = Set.of("ContainerCreating", "PodInitializing");
+
   private PodStages() {}
+
+  private record Obstacle(Hindrance kind, String message) {
+    static final Obstacle NONE = new Obstacle(Hindrance.NONE, "");
+
+    static Obstacle of(Hindrance kind, String reason, String message) {
+      return new Obstacle(kind, message == null || message.isEmpty() ? reason : reason + ": " + message);
+    }
+  }
 
   /**
    * The worker of a pod.
@@ -26,7 +42,9 @@ public final class PodStages {
    * @param template what {@link WorkerPods#template} says of the pool now
    */
   public static Worker worker(Pod pod, Pools.Seen seen, String template) {
-    return new Worker(pod.getMetadata().getName(), stage(pod), seen, obstacle(pod), !template.equals(WorkerPods.templateOf(pod)));
+    Obstacle obstacle = obstacle(pod);
+    return new Worker(pod.getMetadata().getName(), stage(pod), seen, obstacle.message(), !template.equals(WorkerPods.templateOf(pod)),
+        obstacle.kind());
   }
 
   static Stage stage(Pod pod) {
@@ -70,24 +88,26 @@ public final class PodStages {
     return container(pod).map(status -> status.getState()).map(state -> state.getTerminated());
   }
 
-  private static String obstacle(Pod pod) {
+  private static Obstacle obstacle(Pod pod) {
     if (!phase(pod).equals("Pending") || pod.getStatus() == null) {
-      return "";
+      return Obstacle.NONE;
     }
-    String unschedulable = pod.getStatus().getConditions().stream()
-        .filter(condition -> "PodScheduled".equals(condition.getType()) && "False".equals(condition.getStatus()))
-        .map(condition -> condition.getReason() + ": " + condition.getMessage()).findFirst().orElse("");
-    return unschedulable.isEmpty() ? waiting(pod) : unschedulable;
+    return pod.getStatus().getConditions().stream()
+        .filter(condition -> "PodScheduled".equals(condition.getType()) && "False".equals(condition.getStatus())
+            && condition.getReason() != null)
+        .map(condition -> Obstacle.of(UNSCHEDULABLE.equals(condition.getReason()) ? Hindrance.UNSCHEDULABLE : Hindrance.OTHER,
+            condition.getReason(), condition.getMessage()))
+        .findFirst().orElseGet(() -> waiting(pod));
   }
 
-  private static String waiting(Pod pod) {
+  private static Obstacle waiting(Pod pod) {
     return container(pod).map(status -> status.getState()).map(state -> state.getWaiting())
-        .filter(waiting -> waiting.getReason() != null && !waiting.getReason().equals("ContainerCreating"))
-        .map(PodStages::words).orElse("");
+        .filter(waiting -> waiting.getReason() != null && !ON_ITS_WAY.contains(waiting.getReason()))
+        .map(waiting -> Obstacle.of(kind(waiting.getReason()), waiting.getReason(), waiting.getMessage())).orElse(Obstacle.NONE);
   }
 
-  private static String words(ContainerStateWaiting waiting) {
-    return waiting.getReason() + (waiting.getMessage() == null ? "" : ": " + waiting.getMessage());
+  private static Hindrance kind(String reason) {
+    return IMAGE.contains(reason) ? Hindrance.IMAGE : CONTAINER.contains(reason) ? Hindrance.CONTAINER : Hindrance.OTHER;
   }
 
   private static Optional<ContainerStatus> container(Pod pod) {

@@ -23,6 +23,7 @@ import io.fabric8.kubernetes.api.model.ProbeBuilder;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -42,7 +43,6 @@ public final class WorkerPods {
   /** The Secret of each namespace with the addresses and credentials of its broker and ledger. */
   private static final String CREDENTIALS = "longshore-worker";
   private static final int MANAGEMENT_PORT = 9000;
-  private static final int DRAIN_SECONDS = 600;
   private static final int HASH_BYTES = 8;
   /** The order in which an API server gives labels back must not make a pod another one. */
   private static final ObjectMapper CANONICAL = JsonMapper.builder().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS).build();
@@ -69,10 +69,13 @@ public final class WorkerPods {
     return POOL_LABEL + "=" + pool;
   }
 
-  /** A short hash of all that a pod of this pool is made from but its name. A running pod with another one is to be replaced. */
+  /**
+   * A short hash of all that a pod of this pool is made from but its name and its grace period, which follows the jobs. A running pod with
+   * another one is to be replaced.
+   */
   public String template(WorkerPool pool) {
     try {
-      byte[] all = CANONICAL.writeValueAsBytes(body(pool, ""));
+      byte[] all = CANONICAL.writeValueAsBytes(body(pool, "", null));
       return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(all), 0, HASH_BYTES);
     } catch (JsonProcessingException | NoSuchAlgorithmException e) {
       throw new IllegalStateException("a pod cannot be hashed", e);
@@ -84,12 +87,18 @@ public final class WorkerPods {
     return Optional.ofNullable(pod.getMetadata().getAnnotations()).map(annotations -> annotations.get(TEMPLATE)).orElse("");
   }
 
-  /** The pod. The template must have passed {@link PodTemplateRules}. */
-  public Pod render(WorkerPool pool, String name) {
-    return new PodBuilder(body(pool, name)).editMetadata().addToAnnotations(TEMPLATE, template(pool)).endMetadata().build();
+  /**
+   * The pod. The template must have passed {@link PodTemplateRules}.
+   *
+   * @param longestCall of the pool's jobs; empty while it has none
+   */
+  public Pod render(WorkerPool pool, String name, Optional<Duration> longestCall) {
+    PodSpec given = Optional.ofNullable(pool.getSpec().template()).map(PodTemplateSpec::getSpec).orElseGet(PodSpec::new);
+    Long grace = GracePeriod.seconds(pool.getSpec(), given, longestCall);
+    return new PodBuilder(body(pool, name, grace)).editMetadata().addToAnnotations(TEMPLATE, template(pool)).endMetadata().build();
   }
 
-  private Pod body(WorkerPool pool, String name) {
+  private Pod body(WorkerPool pool, String name, Long grace) {
     PodTemplateSpec template = Optional.ofNullable(pool.getSpec().template()).orElseGet(PodTemplateSpec::new);
     ObjectMeta meta = Optional.ofNullable(template.getMetadata()).orElseGet(ObjectMeta::new);
     PodSpec spec = Optional.ofNullable(template.getSpec()).orElseGet(PodSpec::new);
@@ -105,7 +114,7 @@ public final class WorkerPods {
           .withRestartPolicy("Never")
           .withAutomountServiceAccountToken(false)
           .withEnableServiceLinks(false)
-          .withTerminationGracePeriodSeconds(grace(pool, spec))
+          .withTerminationGracePeriodSeconds(grace)
           .withImagePullSecrets(pullSecrets(spec))
           .withNewSecurityContext()
             .withRunAsNonRoot(true)
@@ -144,12 +153,6 @@ public final class WorkerPods {
         .build();
   }
 
-  /** An end signal gives a worker as long as a drain does. */
-  private static long grace(WorkerPool pool, PodSpec spec) {
-    Long given = spec.getTerminationGracePeriodSeconds();
-    return given != null ? given : Objects.requireNonNullElse(pool.getSpec().drainTimeoutSeconds(), DRAIN_SECONDS);
-  }
-
   private static ProbeBuilder probe(String path, int period, int failures) {
     return new ProbeBuilder().withNewHttpGet().withPath(path).withNewPort("management").endHttpGet()
         .withPeriodSeconds(period).withTimeoutSeconds(3).withFailureThreshold(failures);
@@ -183,6 +186,13 @@ public final class WorkerPods {
 
   private static Map<String, String> labels(WorkerPool pool, Map<String, String> given) {
     Map<String, String> labels = new LinkedHashMap<>(given == null ? Map.of() : given);
+    labels.putAll(ownLabels(pool));
+    return labels;
+  }
+
+  /** The labels of all that is made for a pool. */
+  static Map<String, String> ownLabels(WorkerPool pool) {
+    Map<String, String> labels = new LinkedHashMap<>();
     labels.put("app.kubernetes.io/name", "longshore-worker");
     labels.put("app.kubernetes.io/component", "worker");
     labels.put("app.kubernetes.io/instance", pool.getMetadata().getName());
@@ -193,7 +203,7 @@ public final class WorkerPods {
     return labels;
   }
 
-  private static OwnerReference owner(WorkerPool pool) {
+  static OwnerReference owner(WorkerPool pool) {
     return new OwnerReferenceBuilder().withApiVersion(pool.getApiVersion()).withKind(pool.getKind()).withName(pool.getMetadata().getName())
         .withUid(pool.getMetadata().getUid()).withController(true).withBlockOwnerDeletion(true).build();
   }

@@ -3,12 +3,15 @@ package dev.longshore.operator.reconciler;
 import dev.longshore.api.v1alpha1.BatchJob;
 import dev.longshore.job.JobRef;
 import dev.longshore.job.PoolRef;
+import dev.longshore.operator.mapping.LongestCall;
 import dev.longshore.operator.progress.ActiveJobs;
 import dev.longshore.operator.status.Conditions;
 import dev.longshore.operator.status.JobStates;
 import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -47,6 +50,11 @@ public final class KnownJobs {
   public List<JobRef> of(PoolRef pool) {
     return unfinished(pool).sorted(Comparator.comparing((BatchJob job) -> job.getMetadata().getCreationTimestamp())
         .thenComparing(job -> job.getMetadata().getName())).map(KnownJobs::refOf).toList();
+  }
+
+  /** How long a call of any of these jobs may last; empty when there is none. */
+  public Optional<Duration> longestCall(PoolRef pool) {
+    return unfinished(pool).map(job -> LongestCall.of(job.getSpec())).max(Comparator.naturalOrder());
   }
 
   /** Those of {@link #of} that are suspended: no new item of them may start. */

@@ -3,6 +3,7 @@ package dev.longshore.operator.reconciler;
 import dev.longshore.operator.mapping.JobSpecMapping;
 import dev.longshore.operator.pods.PodFleet;
 import dev.longshore.operator.pods.PodTemplateRules;
+import dev.longshore.operator.pods.PoolBudgets;
 import dev.longshore.operator.progress.ActiveJobs;
 import dev.longshore.operator.progress.ProgressLoop;
 import dev.longshore.operator.status.PoolBoard;
@@ -15,5 +16,5 @@ import java.time.InstantSource;
 
 /** What the reconcilers share. */
 public record Parts(KubernetesClient client, Ledger ledger, Pools pools, WorkQueues queues, ActiveJobs active, KnownJobs known,
-    ProgressLoop progress, JobSpecMapping mapping, PodFleet fleet, PodTemplateRules rules, PoolBoard board, StatusWriter statuses,
-    Events events, Wake wake, InstantSource clock) {}
+    ProgressLoop progress, JobSpecMapping mapping, PodFleet fleet, PodTemplateRules rules, PoolBudgets budgets, PoolBoard board,
+    StatusWriter statuses, Events events, Wake wake, InstantSource clock) {}

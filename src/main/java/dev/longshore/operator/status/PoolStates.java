@@ -23,16 +23,12 @@ public final class PoolStates {
   /**
    * After a pass.
    *
-   * @param crashes workers lost in a row
-   * @param problem why no worker could be made; empty when it could
+   * @param trouble what keeps the pool from getting further
    */
-  public WorkerPoolStatus passed(WorkerPoolStatus before, PoolFigures figures, int crashes, String problem) {
+  public WorkerPoolStatus passed(WorkerPoolStatus before, PoolFigures figures, Trouble trouble) {
     Conditions conditions = conditions(before);
-    if (!problem.isEmpty()) {
-      conditions.set(PROGRESSING, false, "WorkersRefused", problem);
-    } else if (crashes > 1) {
-      conditions.set(PROGRESSING, false, "WorkersCrash", crashes
-          + " workers in a row ended though nobody told them to; the next comes later");
+    if (!trouble.equals(Trouble.NONE)) {
+      conditions.set(PROGRESSING, false, trouble.reason(), trouble.message());
     } else if (figures.replicas() == figures.desired() && figures.ready() == figures.desired()) {
       conditions.set(PROGRESSING, true, "AsDesired", "the pool has the workers that it is to have");
     } else {

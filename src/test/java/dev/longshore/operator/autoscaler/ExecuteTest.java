@@ -187,6 +187,18 @@ class ExecuteTest {
     assertThat(plan.create()).isEqualTo(1);
   }
 
+  @Test
+  void aCeilingKeepsNewWorkersBackAndSendsNobodyAway() {
+    List<Worker> three = List.of(worker("a", State.READY, 1), worker("b", State.READY, 1), new Worker("c", Stage.PENDING, null, "no node", false));
+    List<Ceiling> here = List.of(new Ceiling("Unschedulable", 3, "no node"));
+    assertThat(execute.plan(10, here, three, Set.of(), Set.of())).isEqualTo(new Execute.Plan(0, Set.of(), List.of(), List.of()));
+    assertThat(execute.plan(10, List.of(new Ceiling("Other", 5, "")), three, Set.of(), Set.of()).create()).as("up to a higher one").isEqualTo(2);
+    assertThat(execute.plan(10, List.of(new Ceiling("Lower", 1, "")), three, Set.of(), Set.of())).as("nobody goes")
+        .isEqualTo(new Execute.Plan(0, Set.of(), List.of(), List.of()));
+    assertThat(execute.plan(2, here, three, Set.of(), Set.of()).remove()).as("a lower need takes the one that waits").extracting(Worker::name)
+        .containsExactly("c");
+  }
+
   private static Worker outdated(String name) {
     return new Worker(name, Stage.RUNNING, worker(name, State.READY, 1).seen(), "", true);
   }

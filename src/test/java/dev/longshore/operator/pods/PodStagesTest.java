@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.longshore.operator.autoscaler.Worker.Hindrance;
 import dev.longshore.operator.autoscaler.Worker.Stage;
 import io.fabric8.kubernetes.api.model.Pod;
 import org.junit.jupiter.api.Test;
@@ -27,6 +28,10 @@ class PodStagesTest {
           + "OOMKilled}}}]}} | CRASHED",
       "{metadata: {name: a}, status: {phase: Failed, containerStatuses: [{name: worker, state: {terminated: {exitCode: 1, reason: Error}}}]}} | CRASHED",
       "{metadata: {name: a}, status: {phase: Unknown}} | RUNNING",
+      "{metadata: {name: a, deletionTimestamp: '2026-11-22T00:00:00Z'}, status: {phase: Running, reason: NodeLost, conditions: [{type: "
+          + "DisruptionTarget, status: 'True', reason: DeletionByTaintManager}]}} | TERMINATING",
+      "{metadata: {name: a, deletionTimestamp: '2026-11-22T00:00:00Z'}, status: {phase: Failed, conditions: [{type: DisruptionTarget, "
+          + "status: 'True', reason: DeletionByPodGC}]}} | ENDED",
       "{metadata: {name: a, deletionTimestamp: '2026-11-22T00:00:00Z'}, status: {phase: Failed}} | ENDED",
       "{metadata: {name: a, deletionTimestamp: '2026-11-22T00:00:00Z'}, status: {phase: Running}} | TERMINATING"})
   void aPodIsInThisStage(String yaml, Stage stage) {
@@ -41,6 +46,21 @@ class PodStagesTest {
         + "{reason: ImagePullBackOff}}}]}}"), null, "").obstacle()).isEqualTo("ImagePullBackOff");
     assertThat(PodStages.worker(pod("{metadata: {name: a}, status: {phase: Pending, containerStatuses: [{name: worker, state: {waiting: "
         + "{reason: ContainerCreating}}}]}}"), null, "").obstacle()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"ErrImagePull, IMAGE", "ImagePullBackOff, IMAGE", "InvalidImageName, IMAGE", "CreateContainerConfigError, CONTAINER",
+      "CreateContainerError, CONTAINER", "SomethingNew, OTHER", "ContainerCreating, NONE", "PodInitializing, NONE"})
+  void aWaitingContainerIsThisHindrance(String reason, Hindrance kind) {
+    assertThat(PodStages.worker(pod("{metadata: {name: a}, status: {phase: Pending, containerStatuses: [{name: worker, state: {waiting: {reason: "
+        + reason + "}}}]}}"), null, "").hindrance()).isEqualTo(kind);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"Unschedulable, UNSCHEDULABLE", "SchedulingGated, OTHER"})
+  void aPodWithoutANodeIsThisHindrance(String reason, Hindrance kind) {
+    assertThat(PodStages.worker(pod("{metadata: {name: a}, status: {phase: Pending, conditions: [{type: PodScheduled, status: 'False', reason: "
+        + reason + "}]}}"), null, "").hindrance()).isEqualTo(kind);
   }
 
   @Test

@@ -3,6 +3,8 @@ package dev.longshore.operator.reconciler.workerpool;
 import dev.longshore.api.v1alpha1.WorkerPool;
 import dev.longshore.job.JobRef;
 import dev.longshore.job.PoolRef;
+import dev.longshore.operator.autoscaler.Ceiling;
+import dev.longshore.operator.autoscaler.Ceilings;
 import dev.longshore.operator.autoscaler.Collect;
 import dev.longshore.operator.autoscaler.Collect.Wishes;
 import dev.longshore.operator.autoscaler.Decision;
@@ -11,12 +13,14 @@ import dev.longshore.operator.autoscaler.Execute;
 import dev.longshore.operator.autoscaler.Execute.Plan;
 import dev.longshore.operator.autoscaler.PoolMemory;
 import dev.longshore.operator.autoscaler.Recorded;
+import dev.longshore.operator.autoscaler.Restraint;
 import dev.longshore.operator.autoscaler.ScaleInput;
 import dev.longshore.operator.autoscaler.Worker;
 import dev.longshore.operator.pods.PodFleet;
 import dev.longshore.operator.pods.PodStages;
 import dev.longshore.operator.reconciler.KnownJobs;
 import dev.longshore.operator.status.PoolFigures;
+import dev.longshore.operator.status.Trouble;
 import dev.longshore.store.Pools;
 import dev.longshore.store.Pools.Assignment;
 import dev.longshore.store.Pools.Seen;
@@ -42,6 +46,7 @@ final class PoolPass {
   private final InstantSource clock;
   private final PodFleet fleet;
   private final Map<String, PoolMemory> memories = new ConcurrentHashMap<>();
+  private final Map<String, Restraint> restraints = new ConcurrentHashMap<>();
   private final Map<String, Template> templates = new ConcurrentHashMap<>();
 
   PoolPass(KnownJobs jobs, Pools pools, PodFleet fleet, Collect collect, Realize realize, InstantSource clock) {
@@ -56,10 +61,11 @@ final class PoolPass {
   /**
    * What a pass found and did.
    *
-   * @param problem empty when all workers could be made
-   * @param delay how long until workers that are missing may be made; zero when none are
+   * @param running workers whose process runs
+   * @param trouble what keeps the pool from getting further
+   * @param delay how long until a worker that replaces a crashed one may be made; zero when none is held back
    */
-  record Result(PoolFigures figures, int crashes, String problem, Duration delay) {}
+  record Result(PoolFigures figures, int running, Trouble trouble, Duration delay) {}
 
   /** What pods are made from, hashed once for each generation of a pool. */
   private record Template(long generation, String hash) {}
@@ -80,28 +86,35 @@ final class PoolPass {
     Wishes wishes = PoolWishes.of(pool, expected.isEmpty());
 
     memory.seen(known.stream().map(pod -> pod.getMetadata().getName()).toList());
-    ScaleInput input = collect.collect(wishes, memory, workers, new Collect.Jobs(expected, paused, ending), now);
+    Restraint restraint = restraints.computeIfAbsent(pool.getMetadata().getUid(), uid -> new Restraint());
+    List<Ceiling> ceilings = Ceilings.of(workers, memory.draining(), restraint.refusals().current(now));
+    ScaleInput input = collect.collect(wishes, memory, workers, new Collect.Jobs(expected, paused, ending), ceilings, now);
     Decision decision = evaluate.evaluate(input);
     Recorded recorded = new Recorded(now, input, decision);
     if (memory.isNews(recorded)) {
       pools.record(ref, recorded.line());
     }
-    Plan plan = execute.plan(decision.desired(), workers, memory.draining(), memory.overdue(wishes.drainTimeout(), now));
+    Plan plan = execute.plan(decision.desired(), ceilings, workers, memory.draining(), memory.overdue(wishes.drainTimeout(), now));
     memory.decided(decision, wishes.policy().reach(), now);
     memory.draining(plan.draining(), now);
 
     Realize.Done done = realize.realize(new Realize.Order(pool, ref, pods, plan, workers, seen, assignment.orElse(null), expected, paused,
-        ending), memory, now);
+        ending), memory, restraint, now);
     int present = (int) workers.stream().filter(worker -> !worker.gone()).count() + done.created();
     int busy = (int) workers.stream().filter(Worker::busy).count();
     long chunks = workers.stream().filter(worker -> worker.seen() != null && !worker.gone())
         .mapToLong(worker -> worker.seen().heartbeat().chunks()).sum();
+    int running = (int) workers.stream().filter(worker -> !worker.gone() && worker.stage() != Worker.Stage.PENDING).count();
+    // A refusal of this very pass counts.
+    List<Ceiling> reached = Ceilings.of(workers, plan.draining(), restraint.refusals().current(now));
+    Trouble trouble = Trouble.of(done.problem(), restraint.crashes().crashes(), restraint.crashes().held(now), workers);
     return new Result(new PoolFigures(decision.desired(), present, input.ready(), busy, plan.draining().size(), chunks,
-        decision.limitedBy(), decision.atRisk()), memory.backoff().crashes(), done.problem(), done.delay());
+        Ceilings.limitedBy(decision, reached), decision.atRisk()), running, trouble, done.delay());
   }
 
   void forget(WorkerPool pool) {
     memories.remove(pool.getMetadata().getUid());
+    restraints.remove(pool.getMetadata().getUid());
     templates.remove(pool.getMetadata().getUid());
   }
 

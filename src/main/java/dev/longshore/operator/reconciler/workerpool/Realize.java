@@ -5,18 +5,21 @@ import dev.longshore.job.JobRef;
 import dev.longshore.job.PoolRef;
 import dev.longshore.operator.autoscaler.Execute.Plan;
 import dev.longshore.operator.autoscaler.PoolMemory;
+import dev.longshore.operator.autoscaler.Restraint;
 import dev.longshore.operator.autoscaler.Worker;
 import dev.longshore.operator.pods.PodFleet;
 import dev.longshore.operator.pods.PodStages;
 import dev.longshore.operator.pods.PodTemplateRules;
 import dev.longshore.operator.progress.ActiveJobs;
 import dev.longshore.operator.reconciler.Events;
+import dev.longshore.operator.reconciler.KnownJobs;
 import dev.longshore.operator.reconciler.Parts;
 import dev.longshore.store.Pools;
 import dev.longshore.store.Pools.Assignment;
 import dev.longshore.store.Pools.Seen;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -24,6 +27,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -36,7 +40,9 @@ import java.util.stream.Collectors;
 final class Realize {
   /** A heartbeat without a pod is of a worker whose end nobody saw. */
   private static final Duration ORPHAN = Duration.ofSeconds(10);
+  private static final int UNPROCESSABLE = 422;
 
+  private final KnownJobs jobs;
   private final Pools pools;
   private final EndedWorkers ended;
   private final ActiveJobs active;
@@ -47,6 +53,7 @@ final class Realize {
 
   /** @param cache is given each new pod, because the watch tells of it later than the next pass may come */
   Realize(Parts parts, Consumer<Pod> cache) {
+    this.jobs = parts.known();
     this.pools = parts.pools();
     this.ended = new EndedWorkers(parts.pools(), parts.ledger(), parts.fleet());
     this.active = parts.active();
@@ -79,15 +86,17 @@ final class Realize {
   /**
    * What became of it.
    *
-   * @param delay how long until workers that are missing may be made; zero when they may be now
+   * @param problem why no worker can be made; empty when one can
+   * @param delay how long until a worker that replaces a crashed one may be made; zero when it may be now
    */
   record Done(int created, String problem, Duration delay) {}
 
-  Done realize(Order order, PoolMemory memory, Instant now) {
+  Done realize(Order order, PoolMemory memory, Restraint restraint, Instant now) {
     assign(order);
     Set<String> explained = end(order, memory);
-    memory.ended(order.plan().lost(), explained, order.workers(), now);
-    return create(order, memory.backoff().left(now));
+    order.plan().lost().forEach(worker -> restraint.crashes().crashed(worker.name(), explained.contains(worker.name()), now));
+    restraint.crashes().seen(order.workers(), now);
+    return create(order, restraint, now);
   }
 
   /** A job that is not followed yet stays assigned when it was: an operator that starts again must not stop its workers. */
@@ -136,22 +145,47 @@ final class Realize {
     return explained;
   }
 
-  private Done create(Order order, Duration wait) {
-    if (order.plan().create() == 0 || !wait.isZero()) {
-      return new Done(0, "", wait);
+  private Done create(Order order, Restraint restraint, Instant now) {
+    Optional<String> refused = restraint.refusals().current(now);
+    int missing = order.plan().create();
+    if (missing == 0 || refused.isPresent()) {
+      return new Done(0, refused.map(Realize::refusal).orElse(""), Duration.ZERO);
     }
     List<PodTemplateRules.Violation> violations = rules.check(order.pool().getSpec().template());
     if (!violations.isEmpty()) {
       return new Done(0, "spec." + violations.getFirst(), Duration.ZERO);
     }
+    Duration delay = restraint.crashes().left(now);
+    int allowed = restraint.crashes().allowed(missing, now);
+    Optional<Duration> longestCall = jobs.longestCall(order.ref());
     int created = 0;
     try {
-      for (; created < order.plan().create(); created++) {
-        cache.accept(fleet.create(order.pool()));
+      for (; created < allowed; created++) {
+        Pod pod = fleet.create(order.pool(), longestCall);
+        restraint.refusals().made();
+        restraint.crashes().made(pod.getMetadata().getName(), now);
+        cache.accept(pod);
       }
-      return new Done(created, "", Duration.ZERO);
+      return new Done(created, "", delay);
     } catch (KubernetesClientException e) {
-      return new Done(created, "the API server refuses worker pods: " + e.getMessage(), Duration.ZERO);
+      if (lasting(e)) {
+        restraint.refusals().refused(words(e), now);
+      }
+      return new Done(created, refusal(words(e)), Duration.ZERO);
     }
+  }
+
+  /** Whether the same request would be refused again: by a quota or a policy, not for a conflict or by an API server in need. */
+  private static boolean lasting(KubernetesClientException e) {
+    return e.getCode() == HttpURLConnection.HTTP_FORBIDDEN || e.getCode() == HttpURLConnection.HTTP_BAD_REQUEST
+        || e.getCode() == UNPROCESSABLE;
+  }
+
+  private static String words(KubernetesClientException e) {
+    return e.getStatus() == null || e.getStatus().getMessage() == null ? e.getMessage() : e.getStatus().getMessage();
+  }
+
+  private static String refusal(String words) {
+    return "the API server refuses worker pods: " + words;
   }
 }

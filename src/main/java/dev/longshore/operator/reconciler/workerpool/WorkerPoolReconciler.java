@@ -5,6 +5,7 @@ import dev.longshore.api.v1alpha1.WorkerPoolStatus;
 import dev.longshore.job.PoolRef;
 import dev.longshore.operator.autoscaler.Collect;
 import dev.longshore.operator.pods.PodFleet;
+import dev.longshore.operator.pods.PoolBudgets;
 import dev.longshore.operator.pods.WorkerPods;
 import dev.longshore.operator.progress.ActiveJob;
 import dev.longshore.operator.progress.ActiveJobs;
@@ -12,12 +13,15 @@ import dev.longshore.operator.reconciler.ApiAnswer;
 import dev.longshore.operator.reconciler.Parts;
 import dev.longshore.operator.reconciler.Wake;
 import dev.longshore.operator.status.PoolBoard;
+import dev.longshore.operator.status.PoolFigures;
 import dev.longshore.operator.status.PoolStates;
 import dev.longshore.operator.status.StatusWriter;
 import dev.longshore.store.Pools;
 import dev.longshore.store.StoreFullException;
 import dev.longshore.store.StoreUnavailableException;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.Cleaner;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
@@ -32,6 +36,7 @@ import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEven
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 
@@ -46,18 +51,21 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
   private final Pools pools;
   private final ActiveJobs active;
   private final PodFleet fleet;
+  private final PoolBudgets poolBudgets;
   private final PoolBoard board;
   private final StatusWriter statuses;
   private final Wake wake;
   private final BooleanSupplier synced;
   private final InstantSource clock;
   private InformerEventSource<Pod, WorkerPool> pods;
+  private InformerEventSource<PodDisruptionBudget, WorkerPool> budgets;
 
   /** @param synced whether the cached jobs are complete: before that a pool would seem to have no work */
   public WorkerPoolReconciler(Parts parts, BooleanSupplier synced) {
     this.pools = parts.pools();
     this.active = parts.active();
     this.fleet = parts.fleet();
+    this.poolBudgets = parts.budgets();
     this.board = parts.board();
     this.statuses = parts.statuses();
     this.wake = parts.wake();
@@ -69,12 +77,17 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
 
   @Override
   public List<EventSource<?, WorkerPool>> prepareEventSources(EventSourceContext<WorkerPool> context) {
-    pods = new InformerEventSource<>(InformerEventSourceConfiguration.from(Pod.class, WorkerPool.class)
+    pods = ofPools(Pod.class, context);
+    budgets = ofPools(PodDisruptionBudget.class, context);
+    return List.of(pods, budgets, wake.pools());
+  }
+
+  private static <R extends HasMetadata> InformerEventSource<R, WorkerPool> ofPools(Class<R> type, EventSourceContext<WorkerPool> context) {
+    return new InformerEventSource<>(InformerEventSourceConfiguration.from(type, WorkerPool.class)
         .withLabelSelector(WorkerPods.POOL_LABEL)
-        .withSecondaryToPrimaryMapper(pod -> Set.of(
-            new ResourceID(pod.getMetadata().getLabels().get(WorkerPods.POOL_LABEL), pod.getMetadata().getNamespace())))
+        .withSecondaryToPrimaryMapper(made -> Set.of(
+            new ResourceID(made.getMetadata().getLabels().get(WorkerPods.POOL_LABEL), made.getMetadata().getNamespace())))
         .withNamespacesInheritedFromController().build(), context);
-    return List.of(pods, wake.pools());
   }
 
   @Override
@@ -94,8 +107,9 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
     Duration again = PASS;
     try {
       PoolPass.Result result = pass.run(pool, context.getSecondaryResources(Pod.class));
-      board.put(ref(pool), result.figures());
-      after = states.passed(before, result.figures(), result.crashes(), result.problem());
+      tell(ref(pool), result.figures());
+      after = states.passed(before, result.figures(), result.trouble());
+      keepBudget(pool, result.running(), context);
       again = result.delay().isZero() || result.delay().compareTo(PASS) > 0 ? PASS : result.delay();
     } catch (StoreUnavailableException e) {
       after = states.waiting(before, "LedgerUnavailable", "the ledger is away; the workers stay: " + e.getMessage());
@@ -104,6 +118,24 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
     }
     statuses.write(pool, after, WorkerPoolStatus.class);
     return again;
+  }
+
+  /** What limits a pool limits its jobs, whose own numbers may stand still just for that. */
+  private void tell(PoolRef pool, PoolFigures now) {
+    boolean same = board.find(pool).map(PoolFigures::limitedBy).filter(now.limitedBy()::equals).isPresent();
+    board.put(pool, now);
+    if (!same) {
+      active.of(pool).forEach(job -> wake.jobChanged(job.ref()));
+    }
+  }
+
+  private void keepBudget(WorkerPool pool, int running, Context<WorkerPool> context) {
+    Optional<PodDisruptionBudget> there = context.getSecondaryResource(PodDisruptionBudget.class);
+    poolBudgets.keep(pool, running, there, clock.instant()).ifPresent(written -> {
+      ResourceID id = ResourceID.fromResource(written);
+      there.ifPresentOrElse(old -> budgets.handleRecentResourceUpdate(id, written, old),
+          () -> budgets.handleRecentResourceCreate(id, written));
+    });
   }
 
   /** Jobs that named the pool wait from here on until there is one of that name again. */
@@ -128,6 +160,7 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
     } catch (StoreUnavailableException e) {
       return DeleteControl.noFinalizerRemoval().rescheduleAfter(PASS.toMillis());
     }
+    context.getSecondaryResource(PodDisruptionBudget.class).ifPresent(budget -> poolBudgets.remove(pool, budget));
     pass.forget(pool);
     statuses.forget(pool);
     return DeleteControl.defaultDelete();

@@ -19,6 +19,7 @@ final class ResourceTypes {
       namespaced("", "v1", "serviceaccounts", "ServiceAccount", false), new Type("", "v1", "namespaces", "Namespace", false, true),
       new Type("", "v1", "nodes", "Node", false, true), namespaced("coordination.k8s.io", "v1", "leases", "Lease", false),
       namespaced("events.k8s.io", "v1", "events", "Event", false), namespaced("apps", "v1", "deployments", "Deployment", true),
+      namespaced("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", true),
       namespaced("rbac.authorization.k8s.io", "v1", "roles", "Role", false),
       namespaced("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding", false),
       new Type("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", false, true));

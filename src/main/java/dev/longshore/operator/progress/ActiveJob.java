@@ -3,6 +3,9 @@ package dev.longshore.operator.progress;
 import dev.longshore.job.JobRef;
 import dev.longshore.job.JobSpec.FailurePolicy;
 import dev.longshore.job.PoolRef;
+import dev.longshore.operator.forecast.EndEstimator;
+import dev.longshore.operator.forecast.Sample;
+import dev.longshore.operator.forecast.TimeLeft;
 import dev.longshore.store.JobReading;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,12 +18,19 @@ public final class ActiveJob {
   private final Throughput throughput = new Throughput();
   private final FeedWatch intake = new FeedWatch();
   private final FeedWatch gaps = new FeedWatch();
+  private final EndEstimator end = new EndEstimator();
   private final QueueWatch queues = new QueueWatch();
   private final AuditWatch audit;
   private volatile long generation;
   private volatile Observation last;
   private volatile String refusal;
   private volatile FailurePolicy policy = FailurePolicy.CONTINUE;
+  /** Null until its pool has had a pass. */
+  private volatile Workers workers;
+  /** 0 until it is known. */
+  private volatile int concurrency;
+
+  private record Workers(int ready, int planned) {}
 
   ActiveJob(JobRef ref, PoolRef pool, long generation, Duration auditQuiet) {
     this.ref = ref;
@@ -64,6 +74,28 @@ public final class ActiveJob {
 
   public void policy(FailurePolicy now) {
     policy = now;
+  }
+
+  /** Processor calls at once in each of its workers. */
+  public void concurrency(int now) {
+    concurrency = now;
+  }
+
+  /**
+   * How its pool stands.
+   *
+   * @param ready workers that take work
+   * @param planned workers that were decided on
+   */
+  public void workers(int ready, int planned) {
+    workers = new Workers(ready, planned);
+  }
+
+  /** How long it will go on from the last reading on; empty while too little is known, and as long as it is suspended. */
+  public Optional<TimeLeft> timeLeft() {
+    Observation observation = last;
+    boolean suspended = observation != null && observation.reading() != null && observation.reading().steering().suspended();
+    return suspended ? Optional.empty() : end.timeLeft();
   }
 
   /** The last thing read of it; empty before the first. */
@@ -140,7 +172,18 @@ public final class ActiveJob {
       intake.seen(moves && !reading.intake().complete(), reading.intake().idle(), observation.control());
       gaps.seen(moves && reading.gaps().items() > 0, reading.gaps().idle(), observation.control());
       throughput.sample(observation.at(), reading.counts().finished());
+      forecast(observation.at(), reading);
     }
     return changed || intakeIsDead() || gapsAreDead() || queuesAreLost() || standsStill() || auditIsDue();
+  }
+
+  private void forecast(Instant at, JobReading reading) {
+    Workers now = workers;
+    if (now == null || concurrency == 0) {
+      return;
+    }
+    int ready = reading.steering().suspended() ? 0 : now.ready() * concurrency;
+    end.sample(new Sample(at, reading.counts().finished(), reading.counts().remaining(), reading.busy().time(), reading.busy().items(), ready,
+        now.planned() * concurrency));
   }
 }

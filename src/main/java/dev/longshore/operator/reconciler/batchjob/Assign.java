@@ -20,6 +20,7 @@ final class Assign implements Step {
   @Override
   public Progress take(JobPass pass) {
     pass.active = Optional.of(active.follow(pass.ref(), pass.pool(), pass.job().getMetadata().getGeneration()));
+    pass.active.get().concurrency(pass.mapped.spec().concurrency());
     pass.active.get().policy(pass.mapped.spec().failurePolicy());
     wake.poolChanged(pass.pool());
     progress.readSoon(pass.ref());

@@ -89,6 +89,7 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
     try {
       PoolPass.Result result = pass.run(pool, context.getSecondaryResources(Pod.class));
       board.put(ref(pool), result.figures());
+      active.of(ref(pool)).forEach(job -> job.workers(result.figures().ready(), result.figures().desired()));
       after = states.passed(before, result.figures(), result.crashes(), result.problem());
       again = result.delay().isZero() || result.delay().compareTo(PASS) > 0 ? PASS : result.delay();
     } catch (StoreUnavailableException e) {

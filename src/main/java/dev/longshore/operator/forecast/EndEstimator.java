@@ -84,7 +84,7 @@ public final class EndEstimator {
     return Optional.of(new TimeLeft(finish.within(0.5), finish.within(0.9)));
   }
 
-  /** The slots' time of which nothing has come yet, over what there is always of that: the least share of it in the younger half of the past. */
+  /** The slots' time of which nothing has come yet, less what there is always of it: its least share in the younger half of the past. */
   private double oldest(History.Blocks past) {
     double slotTime = 0;
     double busy = 0;

@@ -9,7 +9,7 @@ final class LongItems {
   private static final double SHORTEST = 0.001;
   private static final double[] LOWER = new double[BUCKETS];
   private static final double[] MIDDLE = new double[BUCKETS];
-  /** Entries that the tail is told from, at most a quarter of all: of 15, 40 and 80, 40 did best over all families of ForecastAccuracyTest. */
+  /** Entries that the tail is told from, at most a quarter of all: of 15, 40 and 80, 40 did best in ForecastAccuracyTest. */
   private static final int TOP = 40;
   /** Share of Hill's estimate in the index, chosen likewise: more makes the p90 too late at first, less too early at last. */
   private static final double HILL = 0.6;

@@ -50,6 +50,7 @@ record Work(double seconds, double variance, double scale, LongItems.Shape shape
     double spread = n < FEW ? Math.max(1, n < 2 ? 1 : squares / (n - 1)) : squares / (n - 1);
     double seen = shape.square(0.5 / remaining) / Math.pow(busy / items, 2) - 1;
     double variance = Math.max(spread, seen) * (1 / items + 1 / remaining);
-    return new Work(remaining * mean * slotTime / busy, variance + times.variance() + slots.variance() + UNFORESEEN, mean * items / busy, shape);
+    variance += times.variance() + slots.variance() + UNFORESEEN;
+    return new Work(remaining * mean * slotTime / busy, variance, mean * items / busy, shape);
   }
 }

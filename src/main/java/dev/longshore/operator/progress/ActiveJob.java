@@ -183,7 +183,7 @@ public final class ActiveJob {
       return;
     }
     int ready = reading.steering().suspended() ? 0 : now.ready() * concurrency;
-    end.sample(new Sample(at, reading.counts().finished(), reading.counts().remaining(), reading.busy().time(), reading.busy().items(), ready,
-        now.planned() * concurrency));
+    end.sample(new Sample(at, reading.counts().finished(), reading.counts().remaining(), reading.busy().time(),
+        reading.busy().items(), ready, now.planned() * concurrency));
   }
 }

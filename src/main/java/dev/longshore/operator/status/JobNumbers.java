@@ -58,8 +58,8 @@ public final class JobNumbers {
   }
 
   /**
-   * When the job will have ended. It moves only when the counts have, so that a status does not change for nothing, or when its later time has
-   * passed and so was wrong.
+   * When the job will have ended. It moves only when the counts have, so that a status does not change for nothing, or when its later time
+   * has passed and so was wrong.
    */
   private static Eta eta(BatchJobStatus before, JobFacts facts, ItemCounts counts) {
     if (!counts.intakeComplete() || counts.remaining() == 0 || facts.timeLeft() == null) {

@@ -96,8 +96,8 @@ final class SimulatedJob {
         finished++;
       }
       double busy = finished == 0 ? 0 : knownBusy[finished - 1];
-      reader.accept(new Sample(START.plusSeconds(second), finished, known.length - finished, Duration.ofNanos((long) (busy * 1e9)), finished,
-          slots(join, second), slots(planned, second)));
+      reader.accept(new Sample(START.plusSeconds(second), finished, known.length - finished, Duration.ofNanos((long) (busy * 1e9)),
+          finished, slots(join, second), slots(planned, second)));
     }
   }
 

@@ -17,12 +17,12 @@ import java.util.List;
  * @param firstStarted when the first item was taken; null before
  * @param lastFinal when an item last became final; null before
  * @param intakeStarted when intake first read the source; null before
- * @param serviceTime mean time inside the processor for one item; null before the first
+ * @param busy what the processor was needed for
  * @param failure why the run cannot go on ({@link Ledger#fail}); null when it can
  * @param groups the failures that are most frequent, at most 10
  */
 public record JobReading(ItemCounts counts, int run, String ended, Intake intake, Gaps gaps, Steering steering, Instant firstStarted, Instant lastFinal,
-    Instant intakeStarted, Duration serviceTime, FatalError failure, List<FailureGroup> groups) {
+    Instant intakeStarted, Busy busy, FatalError failure, List<FailureGroup> groups) {
 
   /**
    * The intake feed.
@@ -52,6 +52,21 @@ public record JobReading(ItemCounts counts, int run, String ended, Intake intake
    */
   public record Steering(boolean suspended, boolean cancelled, Duration active, String request, long redriven, long failedBefore) {
     public static final Steering NONE = new Steering(false, false, Duration.ZERO, null, 0, 0);
+  }
+
+  /**
+   * What the processor was needed for, attempts that failed included.
+   *
+   * @param time inside it, summed over the items
+   * @param items each as often as it was attempted
+   */
+  public record Busy(Duration time, long items) {
+    public static final Busy NONE = new Busy(Duration.ZERO, 0);
+  }
+
+  /** Mean time inside the processor for one item; null before the first. */
+  public Duration serviceTime() {
+    return busy.items() == 0 ? null : busy.time().dividedBy(busy.items());
   }
 
   /** Why a job cannot go on. */

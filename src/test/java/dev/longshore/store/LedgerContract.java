@@ -471,6 +471,7 @@ public abstract class LedgerContract {
     ledger().settle(job, new Settlement(1, "w1", set("0-2"), List.of(), List.of(),
         List.of(new Settlement.RetryAt(3, 2, Duration.ZERO, null)), null, Duration.ofMillis(400)));
 
+    assertThat(reading().busy()).isEqualTo(new JobReading.Busy(Duration.ofMillis(400), 4));
     assertThat(reading().serviceTime()).isEqualTo(Duration.ofMillis(100));
     assertThat(ledger().advance(job, 1, 1, "{}")).contains(new Ledger.Pace(3, 0, Duration.ofMillis(100)));
   }

@@ -23,6 +23,7 @@ import io.fabric8.kubernetes.model.annotation.Version;
 @AdditionalPrinterColumn(name = "Failed", type = Type.INTEGER, jsonPath = ".status.items.failed")
 @AdditionalPrinterColumn(name = "Workers", type = Type.INTEGER, jsonPath = ".status.workers.ready")
 @AdditionalPrinterColumn(name = "ETA", type = Type.STRING, jsonPath = ".status.eta.p50")
+@AdditionalPrinterColumn(name = "ETA-P90", type = Type.STRING, jsonPath = ".status.eta.p90", priority = 1)
 @AdditionalPrinterColumn(name = "Age", type = Type.DATE, jsonPath = ".metadata.creationTimestamp")
 public class BatchJob extends CustomResource<BatchJobSpec, BatchJobStatus> implements Namespaced {
   public static final String GROUP = "longshore.dev";

@@ -28,7 +28,8 @@ public record BatchJobStatus(
     Integer percentComplete,
     @JsonPropertyDescription("Items that reached their end in a second, lately.")
     Long itemsPerSecond,
-    @JsonPropertyDescription("When the job is expected to end.")
+    @JsonPropertyDescription("When the job is expected to end, from measured service times and the planned number of workers. "
+        + "Absent until intake has ended, while too little is known, and while the job is suspended.")
     Eta eta,
     @JsonPropertyDescription("What keeps the job from going faster.")
     LimitedBy limitedBy,
@@ -69,7 +70,9 @@ public record BatchJobStatus(
   @Tolerant
   public record Eta(
       @JsonPropertyDescription("As likely before as after this time (RFC 3339).")
-      String p50) {}
+      String p50,
+      @JsonPropertyDescription("Before this time with a probability of 90 % (RFC 3339).")
+      String p90) {}
 
   /** The pods that work on a job. */
   @Tolerant

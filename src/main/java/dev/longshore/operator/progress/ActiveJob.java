@@ -3,6 +3,9 @@ package dev.longshore.operator.progress;
 import dev.longshore.job.JobRef;
 import dev.longshore.job.JobSpec.FailurePolicy;
 import dev.longshore.job.PoolRef;
+import dev.longshore.operator.forecast.EndEstimator;
+import dev.longshore.operator.forecast.Sample;
+import dev.longshore.operator.forecast.TimeLeft;
 import dev.longshore.store.JobReading;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,6 +18,7 @@ public final class ActiveJob {
   private final Throughput throughput = new Throughput();
   private final FeedWatch intake = new FeedWatch();
   private final FeedWatch gaps = new FeedWatch();
+  private final EndEstimator end = new EndEstimator();
   private final QueueWatch queues = new QueueWatch();
   private final AuditWatch audit;
   private volatile long generation;
@@ -22,6 +26,10 @@ public final class ActiveJob {
   private volatile String refusal;
   private volatile FailurePolicy policy = FailurePolicy.CONTINUE;
   private volatile Goal goal = Goal.NONE;
+  /** Null until its pool has had a pass. */
+  private volatile Workers workers;
+
+  private record Workers(int ready, int planned) {}
 
   ActiveJob(JobRef ref, PoolRef pool, long generation, Duration auditQuiet) {
     this.ref = ref;
@@ -74,6 +82,23 @@ public final class ActiveJob {
 
   public void goal(Goal now) {
     goal = now;
+  }
+
+  /**
+   * How its pool stands.
+   *
+   * @param ready workers that take work
+   * @param planned workers that were decided on
+   */
+  public void workers(int ready, int planned) {
+    workers = new Workers(ready, planned);
+  }
+
+  /** How long it will go on from the last reading on; empty while too little is known, and as long as it is suspended. */
+  public Optional<TimeLeft> timeLeft() {
+    Observation observation = last;
+    boolean suspended = observation != null && observation.reading() != null && observation.reading().steering().suspended();
+    return suspended ? Optional.empty() : end.timeLeft();
   }
 
   /** The last thing read of it; empty before the first. */
@@ -150,7 +175,18 @@ public final class ActiveJob {
       intake.seen(moves && !reading.intake().complete(), reading.intake().idle(), observation.control());
       gaps.seen(moves && reading.gaps().items() > 0, reading.gaps().idle(), observation.control());
       throughput.sample(observation.at(), reading.counts().finished());
+      forecast(observation.at(), reading);
     }
     return changed || intakeIsDead() || gapsAreDead() || queuesAreLost() || standsStill() || auditIsDue();
+  }
+
+  private void forecast(Instant at, JobReading reading) {
+    Workers now = workers;
+    if (now == null || goal == Goal.NONE) {
+      return;
+    }
+    int ready = reading.steering().suspended() ? 0 : now.ready() * goal.concurrency();
+    end.sample(new Sample(at, reading.counts().finished(), reading.counts().remaining(), reading.busy().time(),
+        reading.busy().items(), ready, now.planned() * goal.concurrency()));
   }
 }

@@ -47,6 +47,6 @@ public record Observation(JobReading reading, Depth work, Depth control, Instant
         new JobReading.Gaps(r.gaps().epoch(), r.gaps().items(), Duration.ZERO),
         new JobReading.Steering(steering.suspended(), steering.cancelled(), Duration.ZERO, steering.request(), steering.redriven(),
             steering.failedBefore()),
-        r.firstStarted(), r.lastFinal(), r.intakeStarted(), r.serviceTime(), r.failure(), r.groups());
+        r.firstStarted(), r.lastFinal(), r.intakeStarted(), r.busy(), r.failure(), r.groups());
   }
 }

@@ -10,6 +10,7 @@ import dev.longshore.api.v1alpha1.LimitedBy;
 import dev.longshore.job.IndexSet;
 import dev.longshore.job.ItemCounts;
 import dev.longshore.store.JobReading;
+import java.time.Instant;
 import java.util.List;
 
 /**
@@ -56,15 +57,27 @@ public final class JobNumbers {
     return counts.known() == 0 ? 100 : (int) (counts.finished() * 100 / counts.known());
   }
 
-  /** Remaining items at the pace of the last seconds. It moves only when the counts have, so that a status does not change for nothing. */
+  /**
+   * When the job will have ended. It moves only when the counts have, so that a status does not change for nothing, or when its later time
+   * has passed and so was wrong.
+   */
   private static Eta eta(BatchJobStatus before, JobFacts facts, ItemCounts counts) {
-    if (!counts.intakeComplete() || counts.remaining() == 0 || facts.itemsPerSecond() <= 0) {
+    if (!counts.intakeComplete() || counts.remaining() == 0 || facts.timeLeft() == null) {
       return null;
     }
-    if (before.eta() != null && items(counts).equals(before.items())) {
+    if (before.eta() != null && items(counts).equals(before.items()) && !passed(before.eta(), facts.now())) {
       return before.eta();
     }
-    return new Eta(Conditions.time(facts.observation().at().plusSeconds(Math.ceilDiv(counts.remaining(), facts.itemsPerSecond()))));
+    Instant at = facts.observation().at();
+    return new Eta(inSeconds(at.plus(facts.timeLeft().p50())), inSeconds(at.plus(facts.timeLeft().p90())));
+  }
+
+  private static boolean passed(Eta eta, Instant now) {
+    return eta.p90() == null || Instant.parse(eta.p90()).isBefore(now);
+  }
+
+  private static String inSeconds(Instant at) {
+    return Conditions.time(at.plusMillis(999));
   }
 
   private static LimitedBy limitedBy(PoolFigures pool) {

@@ -53,12 +53,13 @@ final class GetCommand implements Callable<Integer> {
       System.err.println("No jobs.");
       return;
     }
-    Table table = all ? new Table("NAMESPACE", "NAME", "PHASE", "DONE", "PERCENT", "FAILED", "RATE", "WORKERS", "ETA")
-        : new Table("NAME", "PHASE", "DONE", "PERCENT", "FAILED", "RATE", "WORKERS", "ETA");
+    Table table = all ? new Table("NAMESPACE", "NAME", "PHASE", "DONE", "PERCENT", "FAILED", "RATE", "WORKERS", "ETA", "ETA-P90")
+        : new Table("NAME", "PHASE", "DONE", "PERCENT", "FAILED", "RATE", "WORKERS", "ETA", "ETA-P90");
     Iterable<JsonNode> jobs = found.isArray() ? found : java.util.List.of(found);
     for (JsonNode job : jobs) {
       JobLine line = JobLine.of(job);
-      String[] cells = {line.name(), line.phase(), line.done(), line.percent(), line.failed(), line.rate(), line.workers(), line.eta()};
+      String[] cells = {line.name(), line.phase(), line.done(), line.percent(), line.failed(), line.rate(), line.workers(), line.eta(),
+          line.etaP90()};
       if (all) {
         String[] wide = new String[cells.length + 1];
         wide[0] = job.path("metadata").path("namespace").asText();

@@ -2,6 +2,7 @@ package dev.longshore.runtime.console;
 
 import java.io.PrintStream;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -43,7 +44,7 @@ public final class ProgressDisplay implements AutoCloseable {
   /** Draws the jobs as they are now. */
   public synchronized void show(List<JobSnapshot> jobs) {
     long now = System.nanoTime();
-    List<String> lines = jobs.stream().map(job -> line(job, rate(job, now))).toList();
+    List<String> lines = jobs.stream().map(job -> line(job, rate(job, now), Instant.now())).toList();
     if (terminal) {
       erase();
       lines.forEach(line -> out.println(line + "\u001b[K"));
@@ -86,7 +87,7 @@ public final class ProgressDisplay implements AutoCloseable {
     return now == first[0] ? 0 : Math.max(0, (job.finished() - first[1]) * 1e9 / (now - first[0]));
   }
 
-  static String line(JobSnapshot job, double perSecond) {
+  static String line(JobSnapshot job, double perSecond, Instant now) {
     StringBuilder line = new StringBuilder();
     line.append(String.format(Locale.ROOT, "%-20s %-9s ", job.name(), job.phase()));
     long whole = job.total() >= 0 ? job.total() : job.known();
@@ -101,8 +102,9 @@ public final class ProgressDisplay implements AutoCloseable {
     line.append(String.format(Locale.ROOT, "  %,d/%s", job.finished(), job.total() >= 0 ? String.format(Locale.ROOT, "%,d", whole)
         : String.format(Locale.ROOT, "%,d+", whole)));
     line.append(String.format(Locale.ROOT, "  %,.0f/s", perSecond));
-    if (job.total() >= 0 && perSecond > 0 && job.finished() < whole) {
-      line.append("  ETA ").append(duration((long) ((whole - job.finished()) / perSecond)));
+    if (job.eta() != null && job.etaP90() != null && job.finished() < whole) {
+      line.append("  ETA ").append(duration(secondsLeft(now, job.eta()))).append(" (p90 ").append(duration(secondsLeft(now, job.etaP90())))
+          .append(')');
     }
     line.append(String.format(Locale.ROOT, "  workers %d/%d", job.workersReady(), job.workersDesired()));
     if (job.retrying() > 0) {
@@ -115,6 +117,10 @@ public final class ProgressDisplay implements AutoCloseable {
       line.append(String.format(Locale.ROOT, "  skipped %,d", job.skipped()));
     }
     return job.note().isEmpty() ? line.toString() : line + "  (" + job.note() + ")";
+  }
+
+  private static long secondsLeft(Instant now, Instant end) {
+    return Math.max(0, Duration.between(now, end).toSeconds());
   }
 
   /** As people say it: {@code 42s}, {@code 3m05s}, {@code 2h10m}. */

@@ -90,9 +90,11 @@ final class LocalRun {
     ItemCounts counts = reading == null ? ItemCounts.NONE : reading.counts();
     var workers = job.getStatus() == null ? null : job.getStatus().workers();
     var limit = job.getStatus() == null ? null : job.getStatus().limitedBy();
+    var eta = job.getStatus() == null ? null : job.getStatus().eta();
     return new JobSnapshot(job.getMetadata().getName(), phase, counts.intakeComplete() ? counts.known() : -1, counts.known(), counts.succeeded(),
         counts.failed(), counts.skipped(), counts.cancelled(), counts.inFlight(), counts.retrying(),
         workers == null || workers.ready() == null ? 0 : workers.ready(), workers == null || workers.desired() == null ? 0 : workers.desired(),
+        eta == null ? null : Instant.parse(eta.p50()), eta == null || eta.p90() == null ? null : Instant.parse(eta.p90()),
         limit == null || limit.message() == null ? "" : limit.message());
   }
 

@@ -305,7 +305,7 @@ final class Account {
     JobReading.Steering asked = new JobReading.Steering(steering.suspended, steering.cancelled, steering.active(now), steering.request,
         steering.reply == null ? 0 : steering.reply.items(), steering.failedBefore);
     return new JobReading(counts(), run, ended, new JobReading.Intake(feed.epoch, feed.complete, idle), gaps, asked, started, last,
-        feed.started, serviceTime(), fatal, topGroups(10));
+        feed.started, new JobReading.Busy(Duration.ofNanos(busyNanos), busyItems), fatal, topGroups(10));
   }
 
   /** The ledger's limit, the same for every adapter. */

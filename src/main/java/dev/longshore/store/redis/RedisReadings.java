@@ -9,6 +9,7 @@ import dev.longshore.store.JobReading;
 import io.vertx.redis.client.Response;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -52,8 +53,12 @@ final class RedisReadings {
     String reason = fields.text("failReason");
     return new JobReading(counts, (int) fields.number("run"), fields.text("ended"),
         new JobReading.Intake(fields.number("epoch"), complete, idle), gaps, steering, fields.instant("started"), fields.instant("last"),
-        fields.instant("intakeStarted"), RedisFeeds.serviceTime(fields.number("busy"), fields.number("busyItems")),
+        fields.instant("intakeStarted"), busy(fields),
         reason == null ? null : new JobReading.FatalError(reason, fields.text("failMessage")), groups(reply, 6));
+  }
+
+  private static JobReading.Busy busy(Fields fields) {
+    return new JobReading.Busy(Duration.of(fields.number("busy"), ChronoUnit.MICROS), fields.number("busyItems"));
   }
 
   private static List<FailureGroup> groups(Response reply, int from) {

@@ -69,7 +69,7 @@ class ActiveJobTest {
   private static Observation observation(int second, long known, long finished, boolean complete, long ready, int idle, long control) {
     ItemCounts counts = new ItemCounts(known, complete, known - finished, 0, 0, finished, 0, 0, 0);
     JobReading reading = new JobReading(counts, 1, null, new JobReading.Intake(1, complete, Duration.ofSeconds(idle)), JobReading.Gaps.NONE, JobReading.Steering.NONE, null, null, null,
-        null, null, java.util.List.of());
+        JobReading.Busy.NONE, null, java.util.List.of());
     return new Observation(reading, new Depth(true, ready, 1), complete ? null : new Depth(true, control, 1), START.plusSeconds(second));
   }
 }

@@ -144,6 +144,7 @@ class WatchesTest {
 
   private static JobReading reading(long finished, boolean complete, Steering steering, Gaps gaps, Duration idle) {
     ItemCounts counts = new ItemCounts(100, complete, 100 - finished, 0, 0, finished, 0, 0, 0);
-    return new JobReading(counts, 1, null, new Intake(1, complete, idle), gaps, steering, null, null, null, null, null, List.of());
+    return new JobReading(counts, 1, null, new Intake(1, complete, idle), gaps, steering, null, null, null, JobReading.Busy.NONE, null,
+        List.of());
   }
 }

@@ -8,6 +8,7 @@ import dev.longshore.job.FailureGroup;
 import dev.longshore.job.IndexSet;
 import dev.longshore.job.ItemCounts;
 import dev.longshore.operator.autoscaler.Decision.LimitedBy;
+import dev.longshore.operator.forecast.TimeLeft;
 import dev.longshore.operator.progress.Observation;
 import dev.longshore.queue.WorkQueues.Depth;
 import dev.longshore.store.JobReading;
@@ -29,7 +30,7 @@ class JobNumbersTest {
     assertThat(status.items()).isEqualTo(new BatchJobStatus.Items(1_000L, 580L, 0L, 0L, 380L, 40L, 0L, 0L));
     assertThat(status.progress()).isEqualTo("380/1000");
     assertThat(status.percentComplete()).isEqualTo(42);
-    assertThat(status.eta().p50()).isEqualTo("2026-11-22T06:00:58Z");
+    assertThat(status.eta()).isEqualTo(new BatchJobStatus.Eta("2026-11-22T06:00:58Z", "2026-11-22T06:01:32Z"));
     assertThat(status.failedIndexes()).isEqualTo("3-5,9");
     assertThat(status.workers()).isEqualTo(new BatchJobStatus.Workers(4, 3, 1));
   }
@@ -56,6 +57,21 @@ class JobNumbersTest {
   }
 
   @Test
+  void aTimeThatHasPassedIsToldAnewThoughTheCountsStandStill() {
+    BatchJobStatus first = numbers.with(states.accepted(null), facts(counts(1_000, true, 380, 40), 10, null));
+    Instant later = NOW.plusSeconds(100);
+    TimeLeft left = new TimeLeft(Duration.ofSeconds(60), Duration.ofSeconds(90));
+    assertThat(numbers.with(first, facts(counts(1_000, true, 380, 40), 10, left, later, null)).eta())
+        .isEqualTo(new BatchJobStatus.Eta("2026-11-22T06:02:40Z", "2026-11-22T06:03:10Z"));
+  }
+
+  @Test
+  void withoutAForecastThereIsNoTime() {
+    BatchJobStatus first = numbers.with(states.accepted(null), facts(counts(1_000, true, 380, 40), 10, null));
+    assertThat(numbers.with(first, facts(counts(1_000, true, 380, 40), 10, null, NOW, null)).eta()).isNull();
+  }
+
+  @Test
   void theStatusOfAHugeJobWithTheWorstFailuresStaysUnder8KiB() throws Exception {
     IndexSet.Builder failed = new IndexSet.Builder();
     for (long index = 0; index < JobNumbers.INDEX_RANGES; index++) {
@@ -78,15 +94,21 @@ class JobNumbersTest {
     return new ItemCounts(known, complete, known - succeeded - failed, 0, 0, succeeded, failed, 0, 0);
   }
 
+  /** As if {@code rate} items a second went on to end, and the later time were 1.57 times as far away. */
   private static JobFacts facts(ItemCounts counts, long rate, IndexSet failed) {
+    Duration p50 = Duration.ofMillis(counts.remaining() * 1_000 / Math.max(1, rate));
+    return facts(counts, rate, new TimeLeft(p50, p50.multipliedBy(157).dividedBy(100)), NOW, failed);
+  }
+
+  private static JobFacts facts(ItemCounts counts, long rate, TimeLeft left, Instant at, IndexSet failed) {
     List<FailureGroup> groups = new ArrayList<>();
     for (int i = 0; i < (counts.failed() > 100 ? 15 : 0); i++) {
       groups.add(new FailureGroup("w".repeat(4_000), 1_000_000, 4_999_999_999L, "m".repeat(4_000)));
     }
     JobReading reading = new JobReading(counts, 1, null, new JobReading.Intake(1, counts.intakeComplete(), Duration.ZERO), JobReading.Gaps.NONE, JobReading.Steering.NONE, NOW, NOW, NOW,
-        Duration.ofMillis(10), null, groups);
+        new JobReading.Busy(Duration.ofSeconds(4), 400), null, groups);
     PoolFigures pool = new PoolFigures(4, 4, 3, 2, 1, 8, new LimitedBy("MaxReplicas", "v".repeat(400)), List.of());
-    return new JobFacts(new Observation(reading, new Depth(true, 120, 3), null, NOW), rate, pool, 8L, failed,
-        "longshore.music.tracks.1f3a9c02", NOW);
+    return new JobFacts(new Observation(reading, new Depth(true, 120, 3), null, at), rate, left, pool, 8L, failed,
+        "longshore.music.tracks.1f3a9c02", at);
   }
 }

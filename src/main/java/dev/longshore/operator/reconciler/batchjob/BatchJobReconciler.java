@@ -150,6 +150,7 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
         throw e;
       }
       ActiveJob followed = active.follow(pass.ref(), pass.pool(), pass.job().getMetadata().getGeneration());
+      followed.concurrency(before.get().concurrency());
       followed.policy(before.get().failurePolicy());
       followed.refused(e.getMessage());
       events.specRefused(pass.job(), pass.status, e.getMessage());

@@ -121,7 +121,7 @@ final class EarlyEnd {
   private JobReading numbers(JobPass pass) {
     JobReading reading = ledger.read(List.of(pass.ref())).get(pass.ref());
     if (reading != null) {
-      pass.status = reports.numbers(pass, new Observation(reading, null, null, pass.now()), 0);
+      pass.status = reports.numbers(pass, new Observation(reading, null, null, pass.now()), 0, null);
     }
     return reading;
   }

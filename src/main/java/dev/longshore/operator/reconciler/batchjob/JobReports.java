@@ -4,6 +4,7 @@ import dev.longshore.api.v1alpha1.BatchJob;
 import dev.longshore.api.v1alpha1.BatchJobStatus;
 import dev.longshore.api.v1alpha1.BatchJobStatus.Items;
 import dev.longshore.job.IndexSet;
+import dev.longshore.operator.forecast.TimeLeft;
 import dev.longshore.operator.progress.Observation;
 import dev.longshore.operator.status.JobFacts;
 import dev.longshore.operator.status.JobNumbers;
@@ -46,15 +47,15 @@ final class JobReports {
     return statuses.current(job, BatchJobStatus.class);
   }
 
-  /** The status with the numbers of what was read. */
-  BatchJobStatus numbers(JobPass pass, Observation observation, long itemsPerSecond) {
+  /** The status with the numbers of what was read. @param timeLeft null when it is not known */
+  BatchJobStatus numbers(JobPass pass, Observation observation, long itemsPerSecond, TimeLeft timeLeft) {
     PoolFigures pool = board.find(pass.pool()).orElse(null);
     long failedBefore = pass.status.items() == null ? 0 : Objects.requireNonNullElse(pass.status.items().failed(), 0L);
     IndexSet failed = observation.reading().counts().failed() == failedBefore ? null : ledger.failedIndexes(pass.ref(),
         JobNumbers.INDEX_RANGES);
     Long unacked = pool != null && pass.ownPool() ? (Long) pool.chunks() : null;
-    return numbers.with(pass.status, new JobFacts(observation, itemsPerSecond, pool, unacked, failed, WorkQueues.name(pass.ref(),
-        Kind.WORK), pass.now()));
+    return numbers.with(pass.status, new JobFacts(observation, itemsPerSecond, timeLeft, pool, unacked, failed,
+        WorkQueues.name(pass.ref(), Kind.WORK), pass.now()));
   }
 
   /** Why the job will not be finished in time; empty when nothing says so. */

@@ -35,7 +35,7 @@ final class Work implements Step {
     if (reading == null) {
       throw new LedgerGoneException(pass.ref());
     }
-    pass.status = reports.numbers(pass, last.get(), active.itemsPerSecond(pass.now()));
+    pass.status = reports.numbers(pass, last.get(), active.itemsPerSecond(pass.now()), active.timeLeft().orElse(null));
     if (JobPhase.COMPLETE.word().equals(reading.ended())) {
       return complete(pass, reading);
     }

@@ -124,8 +124,11 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
   private void tell(PoolRef pool, PoolFigures now) {
     boolean same = board.find(pool).map(PoolFigures::limitedBy).filter(now.limitedBy()::equals).isPresent();
     board.put(pool, now);
-    if (!same) {
-      active.of(pool).forEach(job -> wake.jobChanged(job.ref()));
+    for (ActiveJob job : active.of(pool)) {
+      job.workers(now.ready(), now.desired());
+      if (!same) {
+        wake.jobChanged(job.ref());
+      }
     }
   }
 

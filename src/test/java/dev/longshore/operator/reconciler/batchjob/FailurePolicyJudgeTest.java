@@ -84,11 +84,12 @@ class FailurePolicyJudgeTest {
   private static JobReading reading(long known, boolean complete, long succeeded, long failed) {
     ItemCounts counts = new ItemCounts(known, complete, known - succeeded - failed, 0, 0, succeeded, failed, 0, 0);
     return new JobReading(counts, 1, null, new JobReading.Intake(1, complete, Duration.ZERO), JobReading.Gaps.NONE, Steering.NONE, null,
-        null, null, null, null, failed == 0 ? List.of() : List.of(new FailureGroup("http # no such track", failed, 1, "no such track")));
+        null, null, JobReading.Busy.NONE, null,
+        failed == 0 ? List.of() : List.of(new FailureGroup("http # no such track", failed, 1, "no such track")));
   }
 
   private static JobReading after(JobReading r, long failedBefore, Duration active) {
     return new JobReading(r.counts(), 2, null, r.intake(), r.gaps(), new Steering(false, false, active, "monday", 1, failedBefore), null,
-        null, null, null, null, r.groups());
+        null, null, JobReading.Busy.NONE, null, r.groups());
   }
 }

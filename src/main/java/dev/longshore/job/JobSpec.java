@@ -240,6 +240,15 @@ public record JobSpec(SourceSpec source, OnMalformed onMalformed, String identit
   public record Canary(Bound items, Bound maxFailed) {}
 
   /**
+   * How long after the job's deletion it is known what it has done: for those that go on from it, and because only that tells whether its
+   * claims on identities still hold.
+   */
+  public Duration identitiesKept() {
+    Duration claims = deduplication == null || deduplication.scope() == DedupScope.JOB ? Duration.ZERO : deduplication.window();
+    return claims.compareTo(results.retention()) > 0 ? claims : results.retention();
+  }
+
+  /**
    * An item whose identity another one has already is skipped.
    *
    * @param window how long an item keeps others out, from when it was read; for {@link DedupScope#JOB} as long as the job lives

@@ -23,4 +23,7 @@ public interface JobViews {
 
   /** The failed items of a job, or those of one kind, in index order. */
   void failures(BatchJob job, Optional<String> fingerprint, Consumer<ItemResult> action);
+
+  /** The last decisions of a pool's autoscaler, oldest first, each a line of JSON; empty when there is no such pool. */
+  Optional<List<String>> decisions(String namespace, String pool);
 }

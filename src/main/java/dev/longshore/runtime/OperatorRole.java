@@ -1,9 +1,11 @@
 package dev.longshore.runtime;
 
 import dev.longshore.api.v1alpha1.BatchJob;
+import dev.longshore.api.v1alpha1.WorkerPool;
 import dev.longshore.job.FailureGroup;
 import dev.longshore.job.ItemResult;
 import dev.longshore.job.JobRef;
+import dev.longshore.job.PoolRef;
 import dev.longshore.operator.OperatorService;
 import dev.longshore.operator.OperatorSettings;
 import dev.longshore.queue.WorkQueues;
@@ -43,6 +45,7 @@ public class OperatorRole implements JobViews {
 
   private volatile KubernetesClient client;
   private volatile Ledger ledger;
+  private volatile Pools pools;
 
   int run() throws Exception {
     Termination termination = Termination.installBeforeStart();
@@ -72,6 +75,7 @@ public class OperatorRole implements JobViews {
         OperatorRole::leadershipLost);
     client = kubernetes;
     ledger = accounts;
+    this.pools = pools;
     state.add(new RoleState.Part("redis", false, () -> of(accounts.health().up(), accounts.health().message())));
     state.add(new RoleState.Part("rabbitmq", false, () -> of(queues.health().up(), queues.health().message())));
     state.add(new RoleState.Part("operator", false, () -> of(service.health().up(), service.health().message())));
@@ -113,6 +117,12 @@ public class OperatorRole implements JobViews {
   @Override
   public void failures(BatchJob job, Optional<String> fingerprint, Consumer<ItemResult> action) {
     ledger.failures(ref(job), fingerprint, action);
+  }
+
+  @Override
+  public Optional<List<String>> decisions(String namespace, String pool) {
+    boolean there = started().resources(WorkerPool.class).inNamespace(namespace).withName(pool).get() != null;
+    return there ? Optional.of(pools.decisions(new PoolRef(namespace, pool))) : Optional.empty();
   }
 
   private static JobRef ref(BatchJob job) {

@@ -54,6 +54,15 @@ public interface Pools extends AutoCloseable {
   /** Forgets a worker that is gone. */
   void forget(PoolRef pool, String pod);
 
+  /** Decisions of a pool that are kept at most. */
+  int DECISIONS = 1_000;
+
+  /** Keeps a decision of the autoscaler, a line of JSON; beyond {@link #DECISIONS} the oldest goes. */
+  void record(PoolRef pool, String decision);
+
+  /** The decisions kept, oldest first. */
+  List<String> decisions(PoolRef pool);
+
   /** Removes all of the pool's keys. */
   void delete(PoolRef pool);
 

@@ -115,7 +115,7 @@ final class JobWork {
       return false;
     }
     WorkConsumer working = new WorkConsumer(access, queues, () -> spec, processor, letters, holdLimit, gate, this::gone);
-    feeds = new FeedConsumer(access, queues, sources, () -> spec, working::batchSize, letters, this::gone);
+    feeds = new FeedConsumer(access, queues, sources, () -> spec, working::batchSize, letters, gate, this::gone);
     chunks = working;
     chunks.pause(paused);
     feeds.pause(paused);

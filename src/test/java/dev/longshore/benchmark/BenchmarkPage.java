@@ -12,7 +12,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** Gathers the rows of one benchmark run and writes docs/benchmarks.md; a section that was not measured this time keeps what it had. */
-final class BenchmarkPage {
+public final class BenchmarkPage {
   private static final Path PAGE = Path.of("docs", "benchmarks.md");
   private static final String HEAD = """
       # Benchmarks
@@ -21,7 +21,8 @@ final class BenchmarkPage {
   private final String section;
   private final List<String> rows = new ArrayList<>();
 
-  BenchmarkPage(String section) {
+  /** @param section what the rows tell of */
+  public BenchmarkPage(String section) {
     this.section = section;
   }
 
@@ -30,16 +31,17 @@ final class BenchmarkPage {
    *
    * @param bound what was promised
    */
-  void row(String what, String measured, String bound, String besides) {
+  public void row(String what, String measured, String bound, String besides) {
     rows.add("| " + what + " | " + measured + " | " + bound + " | " + besides + " |");
   }
 
-  static String number(double value) {
+  /** A number with two decimals, or none from 100 on. */
+  public static String number(double value) {
     return value >= 100 ? String.format(Locale.ROOT, "%,.0f", value) : String.format(Locale.ROOT, "%.2f", value);
   }
 
   /** Prints the table and writes it into the page. */
-  synchronized void write() {
+  public synchronized void write() {
     String table = "| what | measured | must | beside it |\n|---|---|---|---|\n" + rows.stream().map(r -> r + "\n").collect(Collectors.joining());
     String text = "## " + section + "\n" + LocalDate.now() + ", " + Runtime.getRuntime().availableProcessors() + " cores, JDK "
         + Runtime.version().feature() + "\n\n" + table;

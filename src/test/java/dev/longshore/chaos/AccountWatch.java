@@ -8,7 +8,6 @@ import dev.longshore.store.Ledger;
 import dev.longshore.store.LedgerGoneException;
 import dev.longshore.store.StoreUnavailableException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -90,9 +89,8 @@ final class AccountWatch implements AutoCloseable {
       }
     } catch (StoreUnavailableException | LedgerGoneException away) {
       // Redis suffers just now, or the job has no account yet
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (RuntimeException e) {
+    } catch (IOException | RuntimeException e) {
+      // thrown on, it would end the looking without a word
       wrong("the ledger cannot be read: " + e);
     }
   }

@@ -8,6 +8,7 @@ import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
 import dev.longshore.api.v1alpha1.BatchJob;
 import dev.longshore.api.v1alpha1.WorkerPool;
+import dev.longshore.job.IndexSet;
 import dev.longshore.job.JobRef;
 import dev.longshore.job.PoolRef;
 import dev.longshore.process.ChildProcesses;
@@ -65,6 +66,7 @@ final class ChaosCluster implements AutoCloseable {
   private static final Duration START_LIMIT = Duration.ofMinutes(2);
 
   private final Path folder;
+  private final ChaosTimes times;
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
   private final Map<String, CuttableProxy> links = new LinkedHashMap<>();
   private final PrivateRabbitMq broker;
@@ -82,9 +84,11 @@ final class ChaosCluster implements AutoCloseable {
    *
    * @param folder gets the data and the logs of all processes
    * @param election whether operators elect one that acts, as several replicas would
+   * @param times of operator and workers
    */
-  ChaosCluster(Path folder, boolean election) throws Exception {
+  ChaosCluster(Path folder, boolean election, ChaosTimes times) throws Exception {
     this.folder = folder;
+    this.times = times;
     try {
       ChildProcesses children = own(new ChildProcesses());
       broker = own(new PrivateRabbitMq(children, folder.resolve("rabbitmq"), 400L << 20));
@@ -98,7 +102,7 @@ final class ChaosCluster implements AutoCloseable {
       appendFile = new AppendFile(store);
       new CustomResourceInstaller(client, getClass().getClassLoader()).install(client);
       RedisConnection connection = own(new RedisConnection(new RedisSettings(store.url(), store.password())));
-      ledger = own(new RedisLedger(connection, ChaosPlan.LEASE));
+      ledger = own(new RedisLedger(connection, times.lease()));
       pools = own(new RedisPools(connection));
       link("worker-broker", portOf(broker.url()));
       link("worker-redis", portOf(store.url()));
@@ -125,7 +129,7 @@ final class ChaosCluster implements AutoCloseable {
     Map<String, String> settings = new HashMap<>(Map.of("LONGSHORE_RABBITMQ_URL", "amqp://127.0.0.1:" + links.get(side + "-broker").port(),
         "LONGSHORE_RABBITMQ_USERNAME", broker.username(), "LONGSHORE_RABBITMQ_PASSWORD", broker.password(),
         "LONGSHORE_REDIS_URL", "redis://127.0.0.1:" + links.get(side + "-redis").port(), "LONGSHORE_REDIS_PASSWORD", store.password()));
-    settings.put("LONGSHORE_WORKER_LEASE_TIME", ChaosPlan.LEASE.toSeconds() + "s");
+    settings.put("LONGSHORE_WORKER_LEASE_TIME", times.lease().toSeconds() + "s");
     return settings;
   }
 
@@ -134,7 +138,8 @@ final class ChaosCluster implements AutoCloseable {
     Files.writeString(kubeconfig, Files.readString(kubernetes.kubeconfig()).replace(":" + portOf(kubernetes.clientConfig().getMasterUrl()) + "\"",
         ":" + links.get("operator-api").port() + "\""));
     Map<String, String> environment = settings("operator");
-    environment.putAll(Map.of("LONGSHORE_AUDIT_QUIET", "3s", "LONGSHORE_AUDIT_GRACE", "5s"));
+    environment.putAll(Map.of("LONGSHORE_AUDIT_QUIET", times.auditQuiet().toSeconds() + "s",
+        "LONGSHORE_AUDIT_GRACE", times.auditGrace().toSeconds() + "s"));
     environment.putAll(Map.of("LONGSHORE_ROLE", "operator", "KUBECONFIG", kubeconfig.toString(), "LONGSHORE_OPERATOR_LEADER_ELECTION",
         String.valueOf(election), "LONGSHORE_OPERATOR_WORKER_IMAGE", IMAGE, "LONGSHORE_POLICY_FILES", folder.toString(),
         "LONGSHORE_POLICY_EGRESS_LOOPBACK", "true", "QUARKUS_HTTP_PORT", String.valueOf(freePort()), "QUARKUS_MANAGEMENT_PORT",
@@ -219,6 +224,47 @@ final class ChaosCluster implements AutoCloseable {
     return client.resources(BatchJob.class).inNamespace(job.namespace()).withName(job.name()).get();
   }
 
+  /** What each worker has a lease of. */
+  Map<String, IndexSet> leases(JobRef job) throws IOException, InterruptedException {
+    Map<String, List<IndexSet.Range>> ranges = new LinkedHashMap<>();
+    for (String lease : redis("zrange", "longshore:" + job.namespace() + ":{" + job.uid() + "}:leases", "0", "-1")) {
+      // first-last:attempt:since:holder
+      String[] parts = lease.split("[-:]", 5);
+      ranges.computeIfAbsent(parts[4], holder -> new ArrayList<>())
+          .add(new IndexSet.Range(Long.parseLong(parts[0]), Long.parseLong(parts[1])));
+    }
+    Map<String, IndexSet> leases = new LinkedHashMap<>();
+    ranges.forEach((holder, all) -> leases.put(holder, IndexSet.ofRanges(all)));
+    return leases;
+  }
+
+  /** What is there of a job with a pool of its own, beside its resource and its queues: its pool, the pool's pods, its keys in Redis. */
+  List<String> traces(JobRef job) throws IOException, InterruptedException {
+    List<String> traces = new ArrayList<>();
+    if (pool(job.name()) != null) {
+      traces.add("pool " + job.name());
+    }
+    client.pods().inNamespace(job.namespace()).withLabel(PodRunner.POOL_LABEL, job.name()).list().getItems()
+        .forEach(pod -> traces.add("pod " + pod.getMetadata().getName()));
+    for (String part : List.of(job.uid(), "pool:" + job.name())) {
+      redis("--scan", "--pattern", "longshore:" + job.namespace() + ":{" + part + "}:*").forEach(key -> traces.add("key " + key));
+    }
+    return traces;
+  }
+
+  private List<String> redis(String... words) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of("redis-cli", "-u", store.url()));
+    command.addAll(List.of(words));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().put("REDISCLI_AUTH", store.password());
+    Process process = builder.start();
+    List<String> lines = process.inputReader().lines().toList();
+    if (process.waitFor() != 0) {
+      throw new IOException("redis-cli " + List.of(words) + ": " + lines);
+    }
+    return lines;
+  }
+
   /** Has a pod of the API deleted, as a drained node would. */
   void deletePod(String name) {
     client.pods().inNamespace(NAMESPACE).withName(name).delete();
@@ -238,6 +284,10 @@ final class ChaosCluster implements AutoCloseable {
       LOG.debugf("a worker ended meanwhile: %s", e.getMessage());
     }
     return workers;
+  }
+
+  ChaosTimes times() {
+    return times;
   }
 
   PrivateRabbitMq broker() {

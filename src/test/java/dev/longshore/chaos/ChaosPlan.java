@@ -19,12 +19,19 @@ record ChaosPlan(long seed, int items, Duration ideal, Duration storm, Duration 
   static final int WORKERS = 4;
   static final int CONCURRENCY = 8;
   static final int BATCH = 20;
-  static final Duration LEASE = Duration.ofSeconds(3);
+  /** The least time that the undisturbed job of a whole seed takes. */
+  static final Duration WHOLE = Duration.ofSeconds(120);
+  private static final int WHOLE_ITEMS = 200_000;
   private static final int TROUBLED = 200;
   private static final int DOOMED = 2_000;
 
   ChaosPlan {
     allowed = Set.copyOf(EnumSet.copyOf(allowed));
+  }
+
+  /** Whether it counts among the seeds that are to pass in a row: long, large, and with every fault. */
+  boolean whole() {
+    return items >= WHOLE_ITEMS && ideal.compareTo(WHOLE) >= 0 && allowed.equals(EnumSet.allOf(Fault.class));
   }
 
   /** How long the user's server takes for one batch, so that all workers together take {@link #ideal}. */

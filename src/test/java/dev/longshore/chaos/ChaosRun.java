@@ -19,9 +19,14 @@ import org.awaitility.core.ConditionTimeoutException;
 
 /** One job through one storm, and the check of all that was promised. */
 final class ChaosRun {
+  /** The ledger is audited once a second, unless Redis is away. */
+  private static final int SECONDS_FOR_AN_AUDIT = 3;
+
   private final ChaosPlan plan;
   private final Path folder;
   private final List<String> wrong = new ArrayList<>();
+  /** Faults while work was going on. */
+  private int disturbances;
   private History history;
   private ChaosCluster cluster;
   private UserServer server;
@@ -39,7 +44,7 @@ final class ChaosRun {
     history = new History(folder.resolve("history.txt"));
     SeedReport report;
     try (UserServer user = new UserServer(plan);
-        ChaosCluster all = new ChaosCluster(folder, plan.seed() % 2 == 1).awaitReady()) {
+        ChaosCluster all = new ChaosCluster(folder, plan.seed() % 2 == 1, ChaosTimes.SHORT).awaitReady()) {
       server = user;
       cluster = all;
       report = storms();
@@ -68,9 +73,14 @@ final class ChaosRun {
         redrive(job);
         storm(job, watch, 2);
       }
-      int faults = history.faults().values().stream().mapToInt(Integer::intValue).sum();
-      if (faults < plan.leastFaults()) {
-        wrong.add("only " + faults + " faults while work was going on, at least " + plan.leastFaults() + " are needed: let items take longer");
+      if (disturbances < plan.leastFaults()) {
+        wrong.add("only " + disturbances + " faults while work was going on, at least " + plan.leastFaults() + " are needed: let items take longer");
+      }
+      if (plan.whole() && elapsed.compareTo(ChaosPlan.WHOLE) < 0) {
+        wrong.add("it lasted only " + elapsed + ", a whole seed lasts at least " + ChaosPlan.WHOLE + ": let items take longer");
+      }
+      if (watch.audits() < elapsed.toSeconds() / SECONDS_FOR_AN_AUDIT) {
+        wrong.add("the ledger was audited only " + watch.audits() + " times in " + elapsed);
       }
       if (cluster.operator().hadToBeKilled() > 0) {
         wrong.add("the operator did not end within its grace period after SIGTERM, " + cluster.operator().hadToBeKilled() + " times");
@@ -86,17 +96,19 @@ final class ChaosRun {
     String failure = wrong.isEmpty() ? "" : "seed " + plan.seed() + ":\n  " + String.join("\n  ", wrong) + "\nwhat happened (logs in " + folder
         + "):\n" + history;
     return new SeedReport(plan.seed(), plan.items(), faults, repeats.executions(), repeats.items(), repeats.most(), watch.longestStall().toMillis(),
-        elapsed.toMillis(), watch.audits(), cluster.operator().endedItself(), failure);
+        elapsed.toMillis(), watch.audits(), cluster.operator().endedItself(), plan.whole(), failure);
   }
 
   /** One run of the job to its end, and what is to be true then. Returns how long it took. */
   private Duration storm(JobRef job, AccountWatch watch, int run) throws Exception {
     long begun = System.nanoTime();
+    int before = faults();
     try (Storm storm = new Storm(plan, cluster, history, plan.dice(run))) {
       watch.through(storm);
       await(job, watch, run, storm);
       Duration elapsed = Duration.ofNanos(System.nanoTime() - begun);
       wrong.addAll(watch.wrong());
+      disturbances += faults() - before;
       if (wrong.isEmpty() && plan.losesSeconds()) {
         // what is Complete must bear that too
         storm.afterTheEnd();
@@ -112,6 +124,10 @@ final class ChaosRun {
       }
       return elapsed;
     }
+  }
+
+  private int faults() {
+    return history.faults().values().stream().mapToInt(Integer::intValue).sum();
   }
 
   private void await(JobRef job, AccountWatch watch, int run, Storm storm) {

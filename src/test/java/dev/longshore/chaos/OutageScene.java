@@ -19,21 +19,29 @@ import org.awaitility.core.ConditionTimeoutException;
 
 /** One job on the shared pool, slow until its troubles are over, and what must be true of it. */
 final class OutageScene implements AutoCloseable {
-  private static final int ITEMS = 8_000;
+  static final String POOL = "shared";
+  static final int ITEMS = 8_000;
   private static final Duration LIMIT = Duration.ofSeconds(90);
-  /** A call takes 2 s: two workers with 8 calls of 20 items each need 50 s for all. */
-  private static final ChaosPlan PLAN = new ChaosPlan(1, ITEMS, Duration.ofSeconds(25), LIMIT, Duration.ofSeconds(1), 0,
-      EnumSet.of(Fault.STORE_CUT));
+  private static final int CONCURRENCY = 10;
+  /** A call takes 2 s: two workers with 10 calls of 20 items each need 40 s for all. */
+  private static final ChaosPlan PLAN = plan(ITEMS, Duration.ofSeconds(2));
 
   private final ChaosCluster cluster;
   private final History history;
+  private final ChaosPlan plan;
   private final String name;
   private final UserServer server;
   private final JobRef job;
   private final AccountWatch watch;
 
+  /** @param call how long a call for {@link ChaosPlan#BATCH} items takes */
+  static ChaosPlan plan(int items, Duration call) {
+    Duration ideal = call.multipliedBy(items).dividedBy(ChaosPlan.WORKERS * ChaosPlan.CONCURRENCY * ChaosPlan.BATCH);
+    return new ChaosPlan(1, items, ideal, LIMIT, Duration.ofSeconds(1), 0, EnumSet.of(Fault.STORE_CUT));
+  }
+
   /** Empties the folder and writes the items into it. */
-  static void prepare(Path folder) throws IOException {
+  static void prepare(Path folder, int items) throws IOException {
     if (Files.exists(folder)) {
       try (Stream<Path> files = Files.walk(folder)) {
         for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
@@ -43,7 +51,7 @@ final class OutageScene implements AutoCloseable {
     }
     Files.createDirectories(folder);
     try (BufferedWriter out = Files.newBufferedWriter(folder.resolve("items.ndjson"))) {
-      for (int id = 0; id < ITEMS; id++) {
+      for (int id = 0; id < items; id++) {
         out.write(ChaosPlan.item(id) + "\n");
       }
     }
@@ -51,10 +59,20 @@ final class OutageScene implements AutoCloseable {
 
   /** Makes the job, suspended. */
   OutageScene(ChaosCluster cluster, History history, Path folder, String name) throws IOException {
+    this(cluster, history, folder, name, PLAN, CONCURRENCY);
+  }
+
+  /**
+   * Makes the job, suspended.
+   *
+   * @param concurrency calls at once of each worker
+   */
+  OutageScene(ChaosCluster cluster, History history, Path folder, String name, ChaosPlan plan, int concurrency) throws IOException {
     this.cluster = cluster;
     this.history = history;
+    this.plan = plan;
     this.name = name;
-    server = new UserServer(PLAN);
+    server = new UserServer(plan);
     job = cluster.apply("""
         apiVersion: longshore.dev/v1alpha1
         kind: BatchJob
@@ -65,9 +83,10 @@ final class OutageScene implements AutoCloseable {
           processor: {http: {url: "%s", batch: {}}}
           batching: {size: %d, maxWait: 1s, chunk: {items: 200}}
           retry: {maxAttempts: 1000, backoff: {initial: 500ms, factor: 2, max: 4s, jitter: "20%%"}}
-          poolRef: {name: shared}
-        """.formatted(name, folder.resolve("items.ndjson"), server.url(), ChaosPlan.BATCH));
-    watch = new AccountWatch(cluster, job, PLAN, history);
+          workers: {concurrency: %d}
+          poolRef: {name: %s}
+        """.formatted(name, folder.resolve("items.ndjson"), server.url(), ChaosPlan.BATCH, concurrency, POOL));
+    watch = new AccountWatch(cluster, job, plan, history);
   }
 
   /** Lets it begin, and returns when its first items are final. */
@@ -80,7 +99,11 @@ final class OutageScene implements AutoCloseable {
   }
 
   ChaosPlan plan() {
-    return PLAN;
+    return plan;
+  }
+
+  UserServer server() {
+    return server;
   }
 
   JobRef job() {
@@ -108,7 +131,7 @@ final class OutageScene implements AutoCloseable {
   /** Waits until so many more items are final. */
   void goesOn(int more) {
     long begun = finished();
-    assertThat(begun + more).as("items left in job '%s': too few for what is to come", name).isLessThan(ITEMS);
+    assertThat(begun + more).as("items left in job '%s': too few for what is to come", name).isLessThan(plan.items());
     await("job " + name + " goes on").atMost(LIMIT).ignoreExceptions().until(() -> finished() >= begun + more);
     history.note("job " + name + " goes on: " + watch.last());
   }
@@ -135,7 +158,8 @@ final class OutageScene implements AutoCloseable {
 
   /** Complete, each index once in the results, the account sound, and nothing wrong at any read on the way. */
   void keepsItsPromises() {
-    assertThat(new Promises(PLAN, cluster, job, true).broken()).as("promises to job '%s' that are broken; what happened:\n%s", name, history).isEmpty();
+    assertThat(new Promises(plan, cluster, job, true).broken()).as("promises to job '%s' that are broken; what happened:\n%s", name, history)
+        .isEmpty();
     assertThat(watch.wrong()).as("wrong at a read of job '%s' on the way; what happened:\n%s", name, history).isEmpty();
   }
 

@@ -38,9 +38,9 @@ class OutagesIT {
 
   @BeforeAll
   static void startCluster() throws Exception {
-    OutageScene.prepare(FOLDER);
+    OutageScene.prepare(FOLDER, OutageScene.ITEMS);
     history = new History(FOLDER.resolve("history.txt"));
-    cluster = new ChaosCluster(FOLDER, false).awaitReady();
+    cluster = new ChaosCluster(FOLDER, false, ChaosTimes.SHORT).awaitReady();
     cluster.appendFile().syncEverySecond();
     cluster.applyPool("""
         apiVersion: longshore.dev/v1alpha1

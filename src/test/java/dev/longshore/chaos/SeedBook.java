@@ -38,12 +38,12 @@ final class SeedBook {
     return reports.isEmpty() ? 1 : reports.getLast().seed() + 1;
   }
 
-  /** The reports of the seeds that passed since one last failed. */
+  /** The reports of the whole seeds that passed since one last failed. */
   List<SeedReport> passedInARow() {
     int from = reports.size();
     while (from > 0 && reports.get(from - 1).passed()) {
       from--;
     }
-    return List.copyOf(reports.subList(from, reports.size()));
+    return reports.subList(from, reports.size()).stream().filter(SeedReport::whole).toList();
   }
 }

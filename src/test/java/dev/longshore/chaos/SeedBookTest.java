@@ -38,6 +38,14 @@ class SeedBookTest {
   }
 
   @Test
+  void aSeedThatWasCutShortDoesNotCount() throws IOException {
+    book().add(report(1, ""));
+    book().add(report(2, false, ""));
+    book().add(report(3, ""));
+    assertThat(book().passedInARow()).extracting(SeedReport::seed).containsExactly(1L, 3L);
+  }
+
+  @Test
   void theTableStandsBetweenItsMarksAndLeavesTheRestAlone() throws IOException {
     Path page = folder.resolve("reliability.md");
     new ReliabilityPage(page).write(java.util.List.of(report(1, "")));
@@ -61,6 +69,10 @@ class SeedBookTest {
   }
 
   private static SeedReport report(long seed, String failure) {
-    return new SeedReport(seed, 1_000, Map.of("worker SIGKILL", 3), 40, 30, 3, 1_500, 121_000, 100, 0, failure);
+    return report(seed, true, failure);
+  }
+
+  private static SeedReport report(long seed, boolean whole, String failure) {
+    return new SeedReport(seed, 1_000, Map.of("worker SIGKILL", 3), 40, 30, 3, 1_500, 121_000, 100, 0, whole, failure);
   }
 }

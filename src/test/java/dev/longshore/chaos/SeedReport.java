@@ -19,10 +19,11 @@ import java.util.TreeMap;
  * @param elapsedMillis from the job's creation until it was Complete
  * @param audits how often the ledger was audited on the way
  * @param operatorEndedItself how often the operator ended unasked (it lost its leadership) and was started again
+ * @param whole whether it counts among those that are to pass in a row
  * @param failure what is wrong; empty when nothing is
  */
 record SeedReport(long seed, int items, Map<String, Integer> faults, long beyondFirst, long repeatedItems, int mostExecutions,
-    long longestStallMillis, long elapsedMillis, int audits, int operatorEndedItself, String failure) {
+    long longestStallMillis, long elapsedMillis, int audits, int operatorEndedItself, boolean whole, String failure) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   SeedReport {

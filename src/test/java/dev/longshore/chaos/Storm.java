@@ -107,8 +107,8 @@ final class Storm implements AutoCloseable {
         pause(SERVICE_AWAY, howLong);
         cluster.api().start();
       });
-      case QUEUE_PURGED -> on("broker", fault, "", () -> cluster.atBroker(channel -> channel.queuePurge(workQueue())));
-      case QUEUE_DELETED -> on("broker", fault, "", () -> cluster.atBroker(channel -> channel.queueDelete(workQueue())));
+      case QUEUE_PURGED -> on("broker", fault, "", () -> harm(channel -> channel.queuePurge(workQueue())));
+      case QUEUE_DELETED -> on("broker", fault, "", () -> harm(channel -> channel.queueDelete(workQueue())));
       case JOB_SUSPENDED -> on("job", fault, "", () -> {
         suspended.accept(true);
         suspend(true);
@@ -117,6 +117,15 @@ final class Storm implements AutoCloseable {
         suspended.accept(false);
       });
       case LINK_CUT, LINK_REFUSED, LINK_STALLED -> link(fault, which, howLong, more);
+    }
+  }
+
+  /** A queue that an earlier fault has deleted, or that has no leader since the broker was killed, is harmed enough. */
+  private void harm(ChaosCluster.Administration deed) {
+    try {
+      cluster.atBroker(deed);
+    } catch (IOException e) {
+      history.note("the broker refused it: " + (e.getCause() == null ? e.getMessage() : e.getCause().getMessage()));
     }
   }
 
@@ -167,7 +176,7 @@ final class Storm implements AutoCloseable {
         case WORKER_KILLED -> process.destroyForcibly();
         case WORKER_FROZEN -> {
           signal("-STOP", process);
-          pause(ChaosPlan.LEASE.multipliedBy(3), 1);
+          pause(cluster.times().lease().multipliedBy(3), 1);
           signal("-CONT", process);
         }
         default -> cluster.deletePod(pod);

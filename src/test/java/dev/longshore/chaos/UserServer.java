@@ -8,7 +8,9 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -28,7 +30,18 @@ final class UserServer implements AutoCloseable {
   private final HttpServer server;
   private volatile boolean healed;
   private volatile boolean hurried;
+  private volatile boolean willing;
   private long beyondBeforeHealing;
+  private final List<Begin> begins = new ArrayList<>();
+  private int running;
+
+  /**
+   * A call began.
+   *
+   * @param at {@link System#nanoTime}
+   * @param running how many ran then, this one included
+   */
+  record Begin(long at, int running) {}
 
   UserServer(ChaosPlan plan) throws IOException {
     this.plan = plan;
@@ -69,9 +82,38 @@ final class UserServer implements AutoCloseable {
     }
   }
 
+  /** From now on no call is refused: what is tried again goes to the end of the queue, and is done when all before it is. */
+  UserServer willing() {
+    willing = true;
+    return this;
+  }
+
   /** From now on a call takes no time. */
   void hurry() {
     hurried = true;
+  }
+
+  /** The calls that began after {@code time} ({@link System#nanoTime}), in their order. */
+  synchronized List<Begin> beginsAfter(long time) {
+    return begins.stream().filter(begin -> begin.at() - time > 0).toList();
+  }
+
+  /** The most calls that ever ran at once. */
+  synchronized int mostAtOnce() {
+    return begins.stream().mapToInt(Begin::running).max().orElse(0);
+  }
+
+  /** How many calls run now. */
+  synchronized int running() {
+    return running;
+  }
+
+  private synchronized void began() {
+    begins.add(new Begin(System.nanoTime(), ++running));
+  }
+
+  private synchronized void ended() {
+    running--;
   }
 
   /** Items that were never worked on. */
@@ -85,7 +127,9 @@ final class UserServer implements AutoCloseable {
 
   private void take(HttpExchange exchange) throws IOException {
     JsonNode items = JSON.readTree(exchange.getRequestBody().readAllBytes());
+    began();
     if (trouble(items)) {
+      ended();
       answer(exchange, 503, "busy".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
       return;
     }
@@ -94,6 +138,9 @@ final class UserServer implements AutoCloseable {
 
   /** Whether one of these meets its trouble now. */
   private synchronized boolean trouble(JsonNode items) {
+    if (willing) {
+      return false;
+    }
     boolean trouble = false;
     for (JsonNode item : items) {
       int id = item.path("id").intValue();
@@ -117,6 +164,8 @@ final class UserServer implements AutoCloseable {
           results.addObject().put("done", id);
         }
       }
+      // before the answer: the caller may begin its next call as soon as it has it
+      ended();
       answer(exchange, 200, JSON.writeValueAsBytes(results));
     } catch (IOException e) {
       LOG.debugf("the caller is gone: %s", e.getMessage());

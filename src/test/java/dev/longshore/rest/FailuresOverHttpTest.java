@@ -53,6 +53,11 @@ class FailuresOverHttpTest {
       LongStream.range(0, 1_000).mapToObj(i -> new ItemResult(i, ItemResult.Status.FAILED, 2, null, null, i % 10 == 0 ? LATE : GONE))
           .peek(item -> read.incrementAndGet()).filter(item -> fingerprint.map(item.failure().fingerprint()::equals).orElse(true)).forEach(action);
     }
+
+    @Override
+    public Optional<List<String>> decisions(String namespace, String pool) {
+      return Optional.empty();
+    }
   }
 
   @Test

@@ -36,6 +36,14 @@ public final class Accounts {
   }
 
   public static JobSpec specWithMaxCrashes(int most) {
+    return spec(most, null, Duration.ofHours(168));
+  }
+
+  public static JobSpec specDeduplicating(JobSpec.DedupScope scope, Duration window, Duration retention) {
+    return spec(3, new JobSpec.Deduplication(scope, window), retention);
+  }
+
+  private static JobSpec spec(int maxCrashes, JobSpec.Deduplication deduplication, Duration retention) {
     return new JobSpec(new JobSpec.FileSource("/data/in.ndjson", JobSpec.Format.NDJSON), JobSpec.OnMalformed.FAIL, "item.id",
         new JobSpec.ExecProcessor(List.of("/bin/cat"), null, JobSpec.ExecMode.STREAM, 2,
             Map.of("A", new JobSpec.HeaderValue("b", null))),
@@ -43,7 +51,8 @@ public final class Accounts {
         new JobSpec.GuardSpec(Duration.ofSeconds(30), 0, new JobSpec.CircuitBreaker(0.5, 20, Duration.ofSeconds(5))),
         new JobSpec.Batching(50, Duration.ofMillis(1500), 1000, 256 << 10), 10, 4,
         new JobSpec.RetrySpec(5, new JobSpec.Backoff(Duration.ofSeconds(1), 2, Duration.ofMinutes(10), 0.2), List.of()),
-        new JobSpec.FailurePolicy(JobSpec.FailureMode.CONTINUE, null, null, null, most), null, 1_000_000, null, false, new JobSpec.Results(true, Duration.ofHours(168)),
+        new JobSpec.FailurePolicy(JobSpec.FailureMode.CONTINUE, null, null, null, maxCrashes), deduplication, 1_000_000, null, false,
+        new JobSpec.Results(true, retention),
         new JobSpec.Allow(Set.of("exec"), List.of("*"), List.of(), List.of("/data"), true, false));
   }
 

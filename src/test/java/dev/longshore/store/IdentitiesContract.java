@@ -127,6 +127,33 @@ public abstract class IdentitiesContract {
   }
 
   @Test
+  public void aClaimHoldsForItsWindowHoweverShortResultsAreRetained() {
+    JobRef brief = new JobRef(namespace, "albums", java.util.UUID.randomUUID().toString());
+    ledger().open(brief, Accounts.specDeduplicating(DedupScope.NAMESPACE, DAY, Duration.ZERO), null);
+    identities().register(brief);
+    identities().record(brief, items(0, A), false);
+    identities().claim(brief, DedupScope.NAMESPACE, DAY, items(0, A), false);
+    succeed(brief, "0");
+    ledger().delete(brief);
+
+    assertThat(identities().claim(job, DedupScope.NAMESPACE, DAY, items(3, A), false)).containsExactly(new Owner(brief.uid(), "albums", 0));
+  }
+
+  @Test
+  public void aJobOfWhichNothingIsKeptIsNoEarlierOne() {
+    identities().record(job, items(0, A), false);
+    succeed(job, "0");
+    ledger().delete(job);
+    JobRef brief = new JobRef(namespace, "tracks", java.util.UUID.randomUUID().toString());
+    ledger().open(brief, Accounts.specDeduplicating(DedupScope.JOB, DAY, Duration.ZERO), null);
+    identities().register(brief);
+    identities().record(brief, items(0, A), false);
+    ledger().delete(brief);
+
+    assertThat(identities().earlier(opened("tracks"), "tracks")).contains(job);
+  }
+
+  @Test
   public void namesAndNamespacesAreApart() {
     JobRef albums = opened("albums");
     Owner mine = new Owner(job.uid(), "tracks", 0);

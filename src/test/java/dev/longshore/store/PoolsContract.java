@@ -51,11 +51,24 @@ public abstract class PoolsContract {
   }
 
   @Test
+  public void theLastThousandDecisionsAreKept() {
+    assertThat(pools().decisions(pool)).isEmpty();
+    for (int i = 0; i < Pools.DECISIONS + 500; i++) {
+      pools().record(pool, "{\"n\":" + i + "}");
+    }
+
+    assertThat(pools().decisions(pool)).hasSize(Pools.DECISIONS).startsWith("{\"n\":500}").endsWith("{\"n\":1499}");
+  }
+
+  @Test
   public void aDeletedPoolIsGone() {
     pools().assign(pool, new Pools.Assignment(List.of(), Set.of()));
     pools().beat(pool, beat("pod-1", Heartbeat.State.READY));
+    pools().record(pool, "{}");
 
     pools().delete(pool);
+
+    assertThat(pools().decisions(pool)).isEmpty();
 
     assertThat(pools().assignment(pool)).isEmpty();
     assertThat(pools().heartbeats(pool)).isEmpty();

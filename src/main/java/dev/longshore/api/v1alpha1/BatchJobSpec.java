@@ -47,6 +47,8 @@ import java.util.List;
 @ValidationRule(value = "!has(self.redrive) || [has(self.redrive.all) && self.redrive.all, has(self.redrive.indexes),"
     + " has(self.redrive.fingerprint)].exists_one(x, x)", fieldPath = ".redrive",
     message = "exactly one of all: true, indexes, fingerprint must be set")
+@ValidationRule(value = "!has(self.targetDuration) || !has(self.finishBy)", fieldPath = ".finishBy",
+    message = "cannot be set beside targetDuration: say either how long or until when")
 @ValidationRule(
     value = "!has(self.poolRef) || !has(self.workers) || (!has(self.workers.minReplicas) && !has(self.workers.maxReplicas)"
         + " && !has(self.workers.template) && !has(self.workers.scaling))",
@@ -103,6 +105,15 @@ public record BatchJobSpec(
     @JsonPropertyDescription("How long one run of the job may be going on, in seconds, suspended time not counted; then it fails as "
         + "DeadlineExceeded. 1 to 31536000 (a year). Default: no limit.")
     Integer activeDeadlineSeconds,
+    @Pattern(Patterns.DURATION)
+    @JsonPropertyDescription("How long a run of the job is to take, such as 2h, suspended time not counted. The scaling policy Deadline works "
+        + "towards it; condition DeadlineAtRisk says when it cannot be kept. Nothing ends when it is over (see activeDeadlineSeconds). From 1s. "
+        + "Default: none.")
+    String targetDuration,
+    @JsonPropertyDescription("When the job is to be finished, as 2026-12-01T06:00:00Z; as targetDuration, which cannot be set beside it. "
+        + "Default: none.")
+    @Pattern(Patterns.TIME)
+    String finishBy,
     @Min(0) @Max(31_536_000)
     @JsonPropertyDescription("How long after its end the job is deleted with its results, in seconds. 0 to 31536000 (a year). Default: it "
         + "stays.")

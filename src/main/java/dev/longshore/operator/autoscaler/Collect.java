@@ -4,6 +4,7 @@ import dev.longshore.job.JobRef;
 import dev.longshore.operator.progress.ActiveJob;
 import dev.longshore.operator.progress.ActiveJobs;
 import dev.longshore.operator.progress.Observation;
+import dev.longshore.store.JobReading;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -22,7 +23,7 @@ public final class Collect {
    *
    * @param pinned null is automatic
    */
-  public record Wishes(ScaleInput.Bounds bounds, Integer pinned, int backlogPerWorker, Duration window, Duration drainTimeout) {}
+  public record Wishes(ScaleInput.Bounds bounds, Integer pinned, ScalePolicy policy, Duration drainTimeout) {}
 
   /**
    * A pool's jobs.
@@ -57,15 +58,22 @@ public final class Collect {
       }
     }
     List<JobLoad> loads = jobs.all().stream().map(job -> jobs.resting(job) ? new JobLoad(job, 0, false) : load(job, now)).toList();
-    return new ScaleInput(wishes.bounds(), wishes.pinned(), wishes.backlogPerWorker(), wishes.window(), memory.previous(), ready, starting,
-        draining, loads, memory.history(now), obstacle);
+    List<Ceiling> ceilings = obstacle.isEmpty() ? List.of() : List.of(new Ceiling("PodsNotStarting", ready + starting, obstacle));
+    return new ScaleInput(wishes.bounds(), wishes.pinned(), wishes.policy(), memory.previous(), ready, starting, draining, loads,
+        memory.past(now), ceilings);
   }
 
-  private JobLoad load(JobRef job, Instant now) {
-    Observation last = active.find(job).flatMap(ActiveJob::last).orElse(null);
+  private JobLoad load(JobRef ref, Instant now) {
+    ActiveJob job = active.find(ref).orElse(null);
+    Observation last = job == null ? null : job.last().orElse(null);
     if (last == null) {
-      return new JobLoad(job, active.find(job).isPresent() ? 1 : 0, true);
+      return new JobLoad(ref, job == null ? 0 : 1, true);
     }
-    return new JobLoad(job, last.backlog(), last.reading() == null || last.stale(now));
+    JobReading reading = last.reading();
+    if (reading == null) {
+      return new JobLoad(ref, last.backlog(), true);
+    }
+    return new JobLoad(ref, last.backlog(), last.stale(now), reading.serviceTime(), job.goal().concurrency(),
+        job.goal().timeLeft(reading.steering().active(), now));
   }
 }

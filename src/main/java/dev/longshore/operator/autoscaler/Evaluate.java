@@ -1,64 +1,128 @@
 package dev.longshore.operator.autoscaler;
 
+import dev.longshore.operator.autoscaler.Decision.AtRisk;
 import dev.longshore.operator.autoscaler.Decision.LimitedBy;
 import dev.longshore.operator.autoscaler.Decision.Reason;
+import dev.longshore.operator.autoscaler.ScaleInput.Bounds;
+import dev.longshore.operator.autoscaler.ScaleInput.Past;
+import dev.longshore.operator.autoscaler.ScalePolicy.Kind;
+import dev.longshore.operator.autoscaler.ScalePolicy.Select;
+import dev.longshore.operator.autoscaler.ScalePolicy.Step;
+import dev.longshore.operator.autoscaler.ScalePolicy.Unit;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.ToIntFunction;
+import java.util.stream.IntStream;
 
 /**
- * Decides how many workers a pool is to have: up at once, down only when the need has been lower for the whole window, and never on a
- * reading that is missing or old. The window works as the stabilization window of a Kubernetes HorizontalPodAutoscaler does.
+ * Decides how many workers a pool is to have: up at once, down only when the need has been lower for the whole window, by no more than the
+ * policy's steps, and never on a reading that is missing or old. Tolerance, window and steps work as those of a Kubernetes
+ * HorizontalPodAutoscaler do. A pure function.
  */
 public final class Evaluate {
+  /** A deadline is aimed at with a tenth of the time left in hand: what a worker does between two calls is not in the service time. */
+  private static final double IN_HAND = 0.9;
 
   public Decision evaluate(ScaleInput in) {
+    List<AtRisk> atRisk = atRisk(in);
     if (in.pinned() != null) {
       int pinned = Math.max(0, in.pinned());
-      return new Decision(pinned, pinned, Reason.PINNED, obstacle(in));
+      return new Decision(pinned, pinned, Reason.PINNED, in.ceilings().isEmpty() ? LimitedBy.NOTHING : said(in.ceilings().getFirst()), atRisk);
     }
     if (in.loads().isEmpty()) {
-      return new Decision(in.bounds().min(), in.bounds().min(), Reason.NO_JOBS, LimitedBy.NOTHING);
+      return new Decision(in.bounds().min(), in.bounds().min(), Reason.NO_JOBS, LimitedBy.NOTHING, atRisk);
     }
-    long asked = asked(in);
-    int wanted = in.bounds().clamp(asked);
-    int previous = in.bounds().clamp(in.previous());
-    LimitedBy limitedBy = limitedBy(in, asked);
+    double need = in.loads().stream().mapToDouble(load -> need(load, in.policy())).sum();
+    Bounds bounds = reachable(in);
+    int previous = bounds.clamp(in.previous());
+    boolean tolerable = previous > 0 && need > 0 && Math.abs(need / previous - 1) <= in.policy().tolerance();
+    int wanted = tolerable ? previous : bounds.clamp(Math.ceil(need));
+    LimitedBy limitedBy = limitedBy(in, need);
     if (wanted >= previous) {
-      return new Decision(wanted, wanted, Reason.BACKLOG, limitedBy);
+      return new Decision(wanted, wanted, tolerable ? Reason.TOLERANCE : Reason.WORK, limitedBy, atRisk);
     }
     if (in.loads().stream().anyMatch(JobLoad::stale)) {
-      return new Decision(previous, wanted, Reason.STALE, limitedBy);
+      return new Decision(previous, wanted, Reason.STALE, limitedBy, atRisk);
     }
-    int held = Math.min(previous, Math.max(wanted, in.bounds().clamp(highestInWindow(in, previous))));
-    return new Decision(held, wanted, held > wanted ? Reason.STABILIZING : Reason.BACKLOG, limitedBy);
+    int held = Math.clamp(highestInWindow(in, previous), wanted, previous);
+    int allowed = Math.clamp(fewestBySteps(in, previous), held, previous);
+    return new Decision(allowed, wanted, allowed > held ? Reason.STEP : held > wanted ? Reason.STABILIZING : Reason.WORK, limitedBy, atRisk);
   }
 
-  private static long asked(ScaleInput in) {
-    long items = 0;
-    for (JobLoad load : in.loads()) {
-      items += load.items();
+  /** Workers, and parts of one, that a job's work asks for. More items never ask for fewer. */
+  private static double need(JobLoad load, ScalePolicy policy) {
+    if (load.items() == 0) {
+      return 0;
     }
-    return Math.ceilDiv(items, in.backlogPerWorker());
+    if (policy.kind() == Kind.DEADLINE && load.timeLeft() != null && load.serviceTime() != null) {
+      return load.workersFor(share(load.timeLeft(), IN_HAND));
+    }
+    return policy.backlogTime() != null && load.serviceTime() != null ? load.workersFor(policy.backlogTime())
+        : (double) load.items() / policy.backlogItems();
   }
 
-  /** A history that does not reach back over the whole window proves nothing: the pool keeps what it has. */
+  private static Duration share(Duration time, double share) {
+    return Duration.ofNanos((long) (time.toNanos() * share));
+  }
+
+  /** Ceilings lower the maximum, but never below the minimum. */
+  private static Bounds reachable(ScaleInput in) {
+    int most = in.ceilings().stream().mapToInt(Ceiling::workers).min().orElse(in.bounds().max());
+    return new Bounds(in.bounds().min(), Math.clamp(most, in.bounds().min(), in.bounds().max()));
+  }
+
+  /** What was decided does not reach back over the whole window proves nothing: the pool keeps what it has. */
   private static int highestInWindow(ScaleInput in, int previous) {
-    boolean covered = in.history().stream().anyMatch(past -> past.age().compareTo(in.window()) >= 0);
-    if (!covered) {
+    return reachesBack(in, in.policy().window()) ? since(in.past(), in.policy().window(), Past::wanted).max().orElse(0) : previous;
+  }
+
+  private static boolean reachesBack(ScaleInput in, Duration time) {
+    return !in.past().isEmpty() && in.past().getFirst().age().compareTo(time) >= 0;
+  }
+
+  /** What held at any moment of the time that ends now; a decision holds until the next. */
+  private static IntStream since(List<Past> past, Duration time, ToIntFunction<Past> figure) {
+    return IntStream.range(0, past.size())
+        .filter(i -> i == past.size() - 1 || past.get(i + 1).age().compareTo(time) < 0)
+        .map(i -> figure.applyAsInt(past.get(i)));
+  }
+
+  /** The number that the steps allow: so many may go, of those that there were when a step's period began. */
+  private static int fewestBySteps(ScaleInput in, int previous) {
+    List<Step> steps = in.policy().steps();
+    if (in.policy().select() == Select.DISABLED) {
       return previous;
     }
-    return in.history().stream().filter(past -> past.age().compareTo(in.window()) < 0).mapToInt(Recommendation::wanted).max().orElse(0);
+    if (steps.isEmpty()) {
+      return 0;
+    }
+    IntStream allowed = steps.stream().mapToInt(step -> {
+      int begun = since(in.past(), step.period(), Past::desired).findFirst().orElse(previous);
+      return step.unit() == Unit.PODS ? begun - step.value() : (int) (begun * (100L - step.value()) / 100);
+    });
+    return in.policy().select() == Select.MAX ? allowed.min().getAsInt() : allowed.max().getAsInt();
   }
 
-  private static LimitedBy limitedBy(ScaleInput in, long asked) {
-    if (!in.obstacle().isEmpty()) {
-      return obstacle(in);
-    }
-    if (asked > in.bounds().max()) {
-      return new LimitedBy("MaxReplicas", "the backlog asks for " + asked + " workers, maxReplicas is " + in.bounds().max());
-    }
-    return LimitedBy.NOTHING;
+  /** The tightest of what keeps the pool from having what the work asks for. */
+  private static LimitedBy limitedBy(ScaleInput in, double need) {
+    return in.ceilings().stream().filter(ceiling -> need > ceiling.workers() && ceiling.workers() <= in.bounds().max())
+        .min(Comparator.comparingInt(Ceiling::workers)).map(Evaluate::said)
+        .orElseGet(() -> need <= in.bounds().max() ? LimitedBy.NOTHING : new LimitedBy("MaxReplicas",
+            "the work asks for " + (long) Math.ceil(need) + " workers, maxReplicas is " + in.bounds().max()));
   }
 
-  private static LimitedBy obstacle(ScaleInput in) {
-    return in.obstacle().isEmpty() ? LimitedBy.NOTHING : new LimitedBy("PodsNotStarting", in.obstacle());
+  private static LimitedBy said(Ceiling ceiling) {
+    return new LimitedBy(ceiling.name(), ceiling.message());
+  }
+
+  /** With nothing in hand, and the whole pool shared by all that have a time to keep. */
+  private static List<AtRisk> atRisk(ScaleInput in) {
+    int most = in.pinned() != null ? Math.max(0, in.pinned()) : reachable(in).max();
+    List<JobLoad> timed = in.loads().stream().filter(load -> load.items() > 0 && load.timeLeft() != null && load.serviceTime() != null).toList();
+    double need = timed.stream().mapToDouble(load -> load.workersFor(load.timeLeft())).sum();
+    return need <= most ? List.of() : timed.stream().map(load -> new AtRisk(load.job(), load.timeLeft().isPositive()
+        ? "at the pace measured, the work left takes longer than the time left, even with all workers that the pool may have: " + most
+        : "the time is over and the work is not done")).toList();
   }
 }

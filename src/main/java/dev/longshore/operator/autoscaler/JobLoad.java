@@ -1,11 +1,27 @@
 package dev.longshore.operator.autoscaler;
 
 import dev.longshore.job.JobRef;
+import java.time.Duration;
 
 /**
  * The work that one active job brings to its pool.
  *
  * @param items that still need a worker, at least 1 while intake goes on; what was last known when {@code stale}
  * @param stale whether the reading is missing or too old to lower anything
+ * @param serviceTime mean time inside the processor for one item; null while none is measured
+ * @param concurrency processor calls at once in each worker, at least 1
+ * @param timeLeft until the job is to be finished, not positive when that is over; null: no such time
  */
-public record JobLoad(JobRef job, long items, boolean stale) {}
+public record JobLoad(JobRef job, long items, boolean stale, Duration serviceTime, int concurrency, Duration timeLeft) {
+  /** Of a job of which nothing but its items counts. */
+  public JobLoad(JobRef job, long items, boolean stale) {
+    this(job, items, stale, null, 1, null);
+  }
+
+  /** How many workers would need {@code time} for all of it. */
+  double workersFor(Duration time) {
+    double work = (double) items * serviceTime.toNanos() / concurrency;
+    // each worker needs an item of its own
+    return time.isPositive() ? Math.min(items, work / time.toNanos()) : items;
+  }
+}

@@ -1,5 +1,6 @@
 package dev.longshore.operator.autoscaler;
 
+import dev.longshore.operator.autoscaler.ScaleInput.Past;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -14,14 +15,15 @@ import java.util.stream.Collectors;
 
 /** What one pass over a pool leaves for the next. Used by one thread at a time. */
 public final class PoolMemory {
-  private final Deque<Past> history = new ArrayDeque<>();
+  private final Deque<Point> past = new ArrayDeque<>();
   private final Map<String, Instant> drainingSince = new HashMap<>();
   private final Set<String> atLastLoss = new HashSet<>();
   private final Set<String> buried = new HashSet<>();
   private final CrashBackoff backoff = new CrashBackoff();
   private int previous;
+  private Recorded recorded;
 
-  private record Past(Instant at, int wanted) {}
+  private record Point(Instant at, int wanted, int desired) {}
 
   /**
    * Starts from what is there.
@@ -34,30 +36,52 @@ public final class PoolMemory {
     draining.forEach(name -> drainingSince.put(name, now));
   }
 
+  /** What a pool that decided {@code next} at that moment remembered before it did. */
+  static PoolMemory of(ScaleInput next, Instant at) {
+    PoolMemory memory = new PoolMemory(next.previous(), Set.of(), at);
+    next.past().forEach(past -> memory.past.addLast(new Point(at.minus(past.age()), past.wanted(), past.desired())));
+    return memory;
+  }
+
   int previous() {
     return previous;
+  }
+
+  /** Whether a decision is news to the flight recorder; it is asked once for each. */
+  public boolean isNews(Recorded now) {
+    boolean news = !now.repeats(recorded);
+    if (news) {
+      recorded = now;
+    }
+    return news;
   }
 
   public CrashBackoff backoff() {
     return backoff;
   }
 
-  List<Recommendation> history(Instant now) {
-    return history.stream().map(past -> new Recommendation(Duration.between(past.at(), now), past.wanted())).toList();
+  List<Past> past(Instant now) {
+    return past.stream().map(point -> new Past(Duration.between(point.at(), now), point.wanted(), point.desired())).toList();
   }
 
-  /** Keeps a decision; of those older than the window only the newest, which shows that the window is covered. */
-  public void decided(Decision decision, Duration window, Instant now) {
+  /**
+   * Keeps a decision that differs from the one before; of those that did not hold any more when {@code reach} began, none. So passes that
+   * change nothing leave no trace, and a replay of those that did comes to the same.
+   */
+  public void decided(Decision decision, Duration reach, Instant now) {
     previous = decision.desired();
-    history.addLast(new Past(now, decision.wanted()));
-    Instant edge = now.minus(window);
-    while (history.size() > 1 && !second().at().isAfter(edge)) {
-      history.removeFirst();
+    Point last = past.peekLast();
+    if (last == null || last.wanted() != decision.wanted() || last.desired() != decision.desired()) {
+      past.addLast(new Point(now, decision.wanted(), decision.desired()));
+    }
+    Instant edge = now.minus(reach);
+    while (past.size() > 1 && !second().at().isAfter(edge)) {
+      past.removeFirst();
     }
   }
 
-  private Past second() {
-    var all = history.iterator();
+  private Point second() {
+    var all = past.iterator();
     all.next();
     return all.next();
   }

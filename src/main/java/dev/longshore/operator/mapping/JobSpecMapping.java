@@ -9,7 +9,10 @@ import dev.longshore.api.v1alpha1.WorkersSpec;
 import dev.longshore.job.JobSpec;
 import dev.longshore.job.Limits;
 import dev.longshore.operator.mapping.InvalidJobException.Reason;
+import dev.longshore.operator.progress.Goal;
 import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -60,7 +63,17 @@ public final class JobSpecMapping {
         FailureMapping.policy(spec.failurePolicy()), ItemMapping.deduplication(spec.deduplication()), ItemMapping.maxBacklog(spec.intake()),
         spec.resumeFrom() == null ? null : spec.resumeFrom().job(), BatchJobSpec.VALIDATE.equals(spec.dryRun()),
         ItemMapping.results(spec.results()), allow);
-    return new MappedJob(mapped, secrets.map(SecretNames::podEnv).orElse(List.of()));
+    return new MappedJob(mapped, goal(spec, concurrency), secrets.map(SecretNames::podEnv).orElse(List.of()));
+  }
+
+  private static Goal goal(BatchJobSpec spec, int concurrency) throws InvalidJobException {
+    Duration target = spec.targetDuration() == null ? null
+        : CheckedFields.duration("spec.targetDuration", spec.targetDuration(), Duration.ofSeconds(1));
+    try {
+      return new Goal(concurrency, target, spec.finishBy() == null ? null : OffsetDateTime.parse(spec.finishBy()).toInstant());
+    } catch (DateTimeParseException e) {
+      throw new InvalidJobException(Reason.SPEC, "spec.finishBy", "\"" + spec.finishBy() + "\" is no time: write it like 2026-12-01T06:00:00Z");
+    }
   }
 
   private static int replicasOf(WorkerPoolSpec pool) {

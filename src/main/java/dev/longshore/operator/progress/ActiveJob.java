@@ -21,6 +21,7 @@ public final class ActiveJob {
   private volatile Observation last;
   private volatile String refusal;
   private volatile FailurePolicy policy = FailurePolicy.CONTINUE;
+  private volatile Goal goal = Goal.NONE;
 
   ActiveJob(JobRef ref, PoolRef pool, long generation, Duration auditQuiet) {
     this.ref = ref;
@@ -64,6 +65,15 @@ public final class ActiveJob {
 
   public void policy(FailurePolicy now) {
     policy = now;
+  }
+
+  /** What its number of workers is measured by. */
+  public Goal goal() {
+    return goal;
+  }
+
+  public void goal(Goal now) {
+    goal = now;
   }
 
   /** The last thing read of it; empty before the first. */

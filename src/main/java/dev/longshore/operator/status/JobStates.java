@@ -6,12 +6,14 @@ import dev.longshore.job.JobPhase;
 import io.fabric8.kubernetes.api.model.Condition;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /** The steps of a job's life as they show in its phase and conditions, named and ordered as a Kubernetes Job has them. Pure functions. */
 public final class JobStates {
   public static final String SUSPENDED = "Suspended";
   public static final String PROGRESSING = "Progressing";
   public static final String METRICS_STALE = "MetricsStale";
+  public static final String DEADLINE_AT_RISK = "DeadlineAtRisk";
   public static final String SUCCESS_CRITERIA_MET = "SuccessCriteriaMet";
   public static final String FAILURE_TARGET = "FailureTarget";
   public static final String COMPLETE = "Complete";
@@ -64,6 +66,18 @@ public final class JobStates {
     return with(before, phase, conditions.list(), before.startTime(), null);
   }
 
+  /**
+   * Whether it will be finished in time.
+   *
+   * @param risk why not; empty when nothing says so
+   */
+  public BatchJobStatus timed(BatchJobStatus before, Optional<String> risk) {
+    Conditions conditions = conditions(before);
+    risk.ifPresentOrElse(why -> conditions.set(DEADLINE_AT_RISK, true, "NotEnoughWorkers", why),
+        () -> conditions.clear(DEADLINE_AT_RISK, "InTime", "at the pace measured the work is done in time"));
+    return with(before, phase(before), conditions.list(), before.startTime(), null);
+  }
+
   /** No new item starts until it is resumed. */
   public BatchJobStatus suspended(BatchJobStatus before) {
     String message = "spec.suspend is true: no new item starts, what runs finishes, the clock of the deadline stands still";
@@ -78,7 +92,9 @@ public final class JobStates {
 
   /** Every item is final. */
   public BatchJobStatus finishing(BatchJobStatus before) {
-    return with(before, JobPhase.FINISHING, read(before).clear(SUSPENDED, "AllItemsFinal", "nothing is left to start").set(SUCCESS_CRITERIA_MET, true, "AllItemsFinal", "every item is final; the ledger is being made durable").list(),
+    return with(before, JobPhase.FINISHING, read(before).clear(SUSPENDED, "AllItemsFinal", "nothing is left to start")
+        .clear(DEADLINE_AT_RISK, "AllItemsFinal", "nothing is left to do")
+        .set(SUCCESS_CRITERIA_MET, true, "AllItemsFinal", "every item is final; the ledger is being made durable").list(),
         before.startTime(), null);
   }
 
@@ -136,7 +152,8 @@ public final class JobStates {
   }
 
   private Conditions ended(BatchJobStatus before) {
-    return conditions(before).clear(METRICS_STALE, "Ended", "the run has ended").clear(SUSPENDED, "Ended", "the run has ended");
+    return conditions(before).clear(METRICS_STALE, "Ended", "the run has ended").clear(SUSPENDED, "Ended", "the run has ended")
+        .clear(DEADLINE_AT_RISK, "Ended", "the run has ended");
   }
 
   private Conditions conditions(BatchJobStatus before) {

@@ -51,7 +51,7 @@ public final class StatusWriter {
     try {
       client.resource(resource).subresource("status").patch(JSON_PATCH, patch.toString());
     } catch (KubernetesClientException e) {
-      if (gone(resource)) {
+      if (e.getCode() > 0 && gone(resource)) {
         LOG.debugf("kind=%s name=%s: it is gone, its status is not written", resource.getKind(), resource.getMetadata().getName());
         return false;
       }

@@ -13,7 +13,8 @@ import picocli.CommandLine;
 /** The command line's root. */
 @Command(name = "longshore", mixinStandardHelpOptions = true, versionProvider = Version.class,
     subcommands = {RunCommand.class, GetCommand.class, WatchCommand.class, ResultsCommand.class, FailuresCommand.class,
-        RetryCommand.class, PauseCommand.class, ResumeCommand.class, CancelCommand.class, HelpCommand.class},
+        RetryCommand.class, PauseCommand.class, ResumeCommand.class, CancelCommand.class, DecisionsCommand.class, SimulateCommand.class,
+        HelpCommand.class},
     description = "Batch work on Kubernetes: no item lost, none counted twice.",
     footerHeading = "%nExamples:%n",
     footer = {
@@ -24,6 +25,7 @@ import picocli.CommandLine;
       "  longshore results tracks --format csv         its results so far, in input order",
       "  longshore failures tracks                     what failed, by kind; longshore retry tracks gives it another round",
       "  longshore pause tracks                        and resume, and cancel",
+      "  longshore decisions tracks                    why its pool has as many workers as it has; longshore simulate: with another policy",
       "",
       "'longshore help COMMAND' teaches a command. Exit codes: 0 complete, 1 failed or cancelled, 2 wrong manifest or usage,",
       "3 something around it is missing, 130 interrupted."

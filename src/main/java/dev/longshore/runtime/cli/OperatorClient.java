@@ -70,6 +70,10 @@ abstract sealed class OperatorClient implements AutoCloseable {
     return jobs() + "/" + encoded(name);
   }
 
+  final String pool(String name) {
+    return "/api/v1/namespaces/" + encoded(namespace) + "/workerpools/" + encoded(name);
+  }
+
   static String encoded(String text) {
     return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
   }

@@ -105,7 +105,7 @@ public final class MemoryLedger implements Ledger {
     if (account != null) {
       synchronized (account) {
         boolean kept = account.spec.identity() != null && account.spec.results() != null;
-        identities.forget(job, account, kept ? account.spec.results().retention() : Duration.ZERO);
+        identities.forget(job, account, kept ? account.spec.identitiesKept() : Duration.ZERO);
       }
     }
   }

@@ -6,11 +6,13 @@ import dev.longshore.store.Pools;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** What operator and workers of a single process tell each other. */
@@ -25,6 +27,7 @@ public final class MemoryPools implements Pools {
 
   private static final class Pool {
     private final Map<String, Beat> beats = new ConcurrentHashMap<>();
+    private final Deque<String> decisions = new ConcurrentLinkedDeque<>();
     private volatile Assignment assignment;
   }
 
@@ -72,6 +75,20 @@ public final class MemoryPools implements Pools {
   @Override
   public void forget(PoolRef pool, String pod) {
     pool(pool).beats.remove(pod);
+  }
+
+  @Override
+  public void record(PoolRef pool, String decision) {
+    Deque<String> decisions = pool(pool).decisions;
+    decisions.addLast(decision);
+    if (decisions.size() > DECISIONS) {
+      decisions.removeFirst();
+    }
+  }
+
+  @Override
+  public List<String> decisions(PoolRef pool) {
+    return List.copyOf(pool(pool).decisions);
   }
 
   @Override

@@ -23,6 +23,8 @@ import java.util.function.Function;
 final class RedisIdentities implements Identities {
   /** Names of the last jobs of a name; older ones are out of reach. */
   private static final int JOBS_OF_A_NAME = 16;
+  /** The most that a spec can ask for. */
+  private static final Duration LONGEST_KEPT = Duration.ofDays(366);
 
   private final RedisConnection redis;
   private final JobScripts scripts;
@@ -40,21 +42,29 @@ final class RedisIdentities implements Identities {
       redis.call(Command.LPUSH, key, job.uid());
       redis.call(Command.LTRIM, key, 0, JOBS_OF_A_NAME - 1);
     }
+    if (!exists(RedisKeys.meta(job))) {
+      // it was deleted meanwhile, and nobody will do so again
+      forget(job, Duration.ZERO);
+    }
   }
 
-  /** The job is being deleted: its name is found for as long as what is kept of it. */
+  /** The job is being deleted: its name is found for as long as what is kept of it, or of another one of its name. */
   void forget(JobRef job, Duration kept) {
     String key = RedisKeys.jobsOfName(job);
     if (kept.isZero()) {
       redis.call(Command.LREM, key, 0, job.uid());
-      return;
     }
     boolean forGood = redis.call(Command.PTTL, key).toLong() == -1;
     if (forGood) {
-      redis.call(Command.PEXPIRE, key, kept.toMillis());
+      boolean others = redis.call(Command.LLEN, key).toLong() > (kept.isZero() ? 0 : 1);
+      redis.call(Command.PEXPIRE, key, (others ? LONGEST_KEPT : kept).toMillis());
     } else {
       redis.call(Command.PEXPIRE, key, kept.toMillis(), "GT");
     }
+  }
+
+  private boolean exists(String key) {
+    return redis.call(Command.EXISTS, key).toInteger() == 1;
   }
 
   @Override
@@ -71,8 +81,9 @@ final class RedisIdentities implements Identities {
   public Optional<JobRef> earlier(JobRef job, String name) {
     JobRef named = new JobRef(job.namespace(), name, job.uid());
     for (Response uid : redis.call(Command.LRANGE, RedisKeys.jobsOfName(named), 0, -1)) {
-      if (!uid.toString().equals(job.uid())) {
-        return Optional.of(new JobRef(job.namespace(), name, uid.toString()));
+      JobRef found = new JobRef(job.namespace(), name, uid.toString());
+      if (!found.uid().equals(job.uid()) && (exists(RedisKeys.meta(found)) || exists(RedisKeys.identitiesKept(found)))) {
+        return Optional.of(found);
       }
     }
     return Optional.empty();

@@ -44,6 +44,11 @@ final class RedisKeys {
     return "longshore:" + job.namespace() + ":events";
   }
 
+  /** There while something is kept of a deleted job's identities. */
+  static String identitiesKept(JobRef job) {
+    return prefix(job) + "ids:kept";
+  }
+
   /** The uids of jobs of this job's name, newest first. */
   static String jobsOfName(JobRef job) {
     return "longshore:" + job.namespace() + ":{jobs:" + job.name() + "}:uids";
@@ -60,6 +65,10 @@ final class RedisKeys {
 
   static String heartbeats(PoolRef pool) {
     return prefix(pool) + "heartbeats";
+  }
+
+  static String decisions(PoolRef pool) {
+    return prefix(pool) + "decisions";
   }
 
   static String changed(PoolRef pool) {

@@ -110,7 +110,7 @@ public final class RedisLedger implements Ledger {
     Duration kept = Duration.ZERO;
     try {
       Optional<JobSpec> spec = spec(job).filter(known -> known.identity() != null && known.results() != null);
-      kept = spec.map(known -> known.results().retention()).orElse(Duration.ZERO);
+      kept = spec.map(JobSpec::identitiesKept).orElse(Duration.ZERO);
       if (spec.isPresent()) {
         identities.forget(job, kept);
       }

@@ -66,8 +66,21 @@ public final class RedisPools implements Pools {
   }
 
   @Override
+  public void record(PoolRef pool, String decision) {
+    long length = redis.call(Command.RPUSH, RedisKeys.decisions(pool), decision).toLong();
+    if (length > DECISIONS + DECISIONS / 10) {
+      redis.call(Command.LTRIM, RedisKeys.decisions(pool), -DECISIONS, -1);
+    }
+  }
+
+  @Override
+  public List<String> decisions(PoolRef pool) {
+    return redis.call(Command.LRANGE, RedisKeys.decisions(pool), -DECISIONS, -1).stream().map(Response::toString).toList();
+  }
+
+  @Override
   public void delete(PoolRef pool) {
-    redis.call(Command.UNLINK, RedisKeys.assignment(pool), RedisKeys.heartbeats(pool));
+    redis.call(Command.UNLINK, RedisKeys.assignment(pool), RedisKeys.heartbeats(pool), RedisKeys.decisions(pool));
   }
 
   @Override

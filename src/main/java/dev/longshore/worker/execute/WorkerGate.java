@@ -3,15 +3,17 @@ package dev.longshore.worker.execute;
 import dev.longshore.store.LedgerGoneException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
- * What processor calls of all jobs of a worker pass through: any number of ordinary ones at once, or one that must be alone because what it
- * works on may kill the process. Who wants to be alone holds up those that come later, and waits for those that run.
+ * What processor calls of all jobs of a worker, and turns with feeds, pass through: any number of ordinary ones at once, or one that must be
+ * alone because what it works on may kill the process. Who wants to be alone holds up those that come later, and waits for those that run.
  */
 public final class WorkerGate {
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock(true);
   private final Set<Entrance> entrances = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger alone = new AtomicInteger();
 
   void add(Entrance entrance) {
     entrances.add(entrance);
@@ -26,28 +28,45 @@ public final class WorkerGate {
     lock.readLock().lockInterruptibly();
   }
 
-  void leave() {
+  /** Follows {@link #enter} or {@link #enterWithFeed}. */
+  public void leave() {
     lock.readLock().unlock();
   }
 
+  /**
+   * Passes with a feed, whose source may kill the process too, unless somebody is alone or wants to be; {@link #leave} follows on the same
+   * thread, soon once {@link #aloneIsWanted}.
+   */
+  public boolean enterWithFeed() {
+    return !aloneIsWanted() && lock.readLock().tryLock();
+  }
+
+  public boolean aloneIsWanted() {
+    return alone.get() > 0;
+  }
+
   /** Passes alone: nothing else is inside any processor, and the ledger knows. {@link #leaveAlone} follows on the same thread. */
-  void enterAlone() throws InterruptedException {
-    lock.writeLock().lockInterruptibly();
+  public void enterAlone() throws InterruptedException {
+    alone.incrementAndGet();
     boolean known = false;
     try {
+      lock.writeLock().lockInterruptibly();
       for (Entrance entrance : entrances) {
         sayWhoLeft(entrance);
       }
       known = true;
     } finally {
       if (!known) {
-        lock.writeLock().unlock();
+        leaveAlone();
       }
     }
   }
 
-  void leaveAlone() {
-    lock.writeLock().unlock();
+  public void leaveAlone() {
+    if (lock.isWriteLockedByCurrentThread()) {
+      lock.writeLock().unlock();
+    }
+    alone.decrementAndGet();
   }
 
   private static void sayWhoLeft(Entrance entrance) throws InterruptedException {

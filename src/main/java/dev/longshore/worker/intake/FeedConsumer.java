@@ -12,6 +12,7 @@ import dev.longshore.worker.access.JobAccess;
 import dev.longshore.worker.access.JobAccess.Outgoing;
 import dev.longshore.worker.consume.DeadLetters;
 import dev.longshore.worker.consume.Subscription;
+import dev.longshore.worker.execute.WorkerGate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -34,6 +35,8 @@ public final class FeedConsumer {
   private static final Duration LATER = Duration.ofSeconds(10);
   /** Until then every worker knows that the job is paused, and none takes what another hands on. */
   private static final Duration PAUSED = Duration.ofSeconds(1);
+  /** How soon a feed is tried again for which something that may kill the process does not wait. */
+  private static final Duration ALONE = Duration.ofSeconds(1);
   /** What the broker gives up again and again must not keep it busy with nothing else. */
   private static final Duration GIVEN_UP = Duration.ofSeconds(1);
 
@@ -43,6 +46,7 @@ public final class FeedConsumer {
   private final Supplier<JobSpec> spec;
   private final IntSupplier batchSize;
   private final DeadLetters letters;
+  private final WorkerGate gate;
   private final Runnable onGone;
   private final Map<Message.Target, FeedLane> lanes = new EnumMap<>(Message.Target.class);
   private final AtomicBoolean saidGivenUp = new AtomicBoolean();
@@ -53,15 +57,19 @@ public final class FeedConsumer {
   private volatile boolean paused;
   private volatile boolean stopping;
 
-  /** {@code batchSize} tells how many items one call gets; {@code onGone} is called when the job has no ledger any more. */
+  /**
+   * {@code batchSize} tells how many items one call gets; {@code gate} is that of the worker's calls; {@code onGone} is called when the job has
+   * no ledger any more.
+   */
   public FeedConsumer(JobAccess access, WorkQueues queues, SourceOpener sources, Supplier<JobSpec> spec, IntSupplier batchSize,
-      DeadLetters letters, Runnable onGone) {
+      DeadLetters letters, WorkerGate gate, Runnable onGone) {
     this.access = access;
     this.queues = queues;
     this.sources = sources;
     this.spec = spec;
     this.batchSize = batchSize;
     this.letters = letters;
+    this.gate = gate;
     this.onGone = onGone;
     for (Message.Target target : Message.Target.values()) {
       lanes.put(target, new FeedLane());
@@ -168,7 +176,16 @@ public final class FeedConsumer {
 
   private void feed(Message.Feed feed) {
     FeedLane lane = lanes.get(feed.target());
-    End end = stopped() ? End.HAND_ON : lane.serve(() -> turn(feed, lane));
+    if (!gate.enterWithFeed()) {
+      handOn(Kind.CONTROL, feed, ALONE);
+      return;
+    }
+    End end;
+    try {
+      end = stopped() ? End.HAND_ON : lane.serve(() -> turn(feed, lane));
+    } finally {
+      gate.leave();
+    }
     switch (end) {
       case OVER -> { }
       case HAND_ON -> handOn(Kind.CONTROL, feed, paused ? PAUSED : Duration.ZERO);
@@ -179,13 +196,17 @@ public final class FeedConsumer {
 
   private FeedRun turn(Message.Feed feed, FeedLane lane) {
     return switch (feed.target()) {
-      case SOURCE -> new IntakeRun(access, sources, spec.get(), batchSize.getAsInt(), feed, lane.parked(), this::stopped);
-      case GAPS -> new GapsRun(access, sources, spec.get(), batchSize.getAsInt(), feed, lane.parked(), this::stopped);
+      case SOURCE -> new IntakeRun(access, sources, spec.get(), batchSize.getAsInt(), feed, lane.parked(), this::giveWay);
+      case GAPS -> new GapsRun(access, sources, spec.get(), batchSize.getAsInt(), feed, lane.parked(), this::giveWay);
     };
   }
 
   private boolean stopped() {
     return stopping || paused;
+  }
+
+  private boolean giveWay() {
+    return stopped() || gate.aloneIsWanted();
   }
 
   /** A chunk that the broker dead-lettered. Its headers are made anew, and the take before the work knows whether it is still wanted. */

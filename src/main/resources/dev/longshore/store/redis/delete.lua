@@ -7,6 +7,8 @@ if redis.call('HEXISTS', META, 'identified') == 1 then
     local key = IDS .. ':' .. bucket
     if kept > 0 then redis.call('PEXPIRE', key, kept) else redis.call('UNLINK', key) end
   end
+  -- tells that there is something of it to be found
+  if kept > 0 then redis.call('SET', IDS .. ':kept', 1, 'PX', kept) end
   local segment = 0
   while kept > 0 and segment * SEGMENT < known do
     local suffix = ':' .. string.format('%.0f', segment)

@@ -85,7 +85,7 @@ class JobNumbersTest {
     }
     JobReading reading = new JobReading(counts, 1, null, new JobReading.Intake(1, counts.intakeComplete(), Duration.ZERO), JobReading.Gaps.NONE, JobReading.Steering.NONE, NOW, NOW, NOW,
         Duration.ofMillis(10), null, groups);
-    PoolFigures pool = new PoolFigures(4, 4, 3, 2, 1, 8, new LimitedBy("MaxReplicas", "v".repeat(400)));
+    PoolFigures pool = new PoolFigures(4, 4, 3, 2, 1, 8, new LimitedBy("MaxReplicas", "v".repeat(400)), List.of());
     return new JobFacts(new Observation(reading, new Depth(true, 120, 3), null, NOW), rate, pool, 8L, failed,
         "longshore.music.tracks.1f3a9c02", NOW);
   }

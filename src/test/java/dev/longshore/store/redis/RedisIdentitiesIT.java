@@ -58,7 +58,34 @@ class RedisIdentitiesIT extends IdentitiesContract {
     ledger.delete(job);
 
     List<String> left = keys("longshore:expiry:*");
-    assertThat(left).isNotEmpty().allSatisfy(key -> assertThat(redis.call(Command.PTTL, key).toLong()).as("time to live of %s", key).isPositive());
+    assertThat(left).isNotEmpty().allSatisfy(RedisIdentitiesIT::expires);
+  }
+
+  private static void expires(String key) {
+    assertThat(redis.call(Command.PTTL, key).toLong()).as("time to live of %s", key).isPositive();
+  }
+
+  @Test
+  void noNameStaysForGood() {
+    JobRef kept = new JobRef("names", "once", java.util.UUID.randomUUID().toString());
+    JobRef brief = new JobRef("names", "once", java.util.UUID.randomUUID().toString());
+    ledger.open(kept, Accounts.spec(), null);
+    ledger.identities().register(kept);
+    ledger.identities().record(kept, List.of(new Identified(0, "%022d".formatted(0))), false);
+    ledger.delete(kept);
+    ledger.open(brief, Accounts.specDeduplicating(DedupScope.JOB, Duration.ofHours(1), Duration.ZERO), null);
+    ledger.identities().register(brief);
+    ledger.delete(brief);
+    assertThat(keys("longshore:names:*")).isNotEmpty().allSatisfy(RedisIdentitiesIT::expires);
+  }
+
+  @Test
+  void aJobThatIsDeletedWhileItsSourceOpensLeavesNoName() {
+    JobRef late = new JobRef("late", "once", java.util.UUID.randomUUID().toString());
+    ledger.open(late, Accounts.spec(), null);
+    ledger.delete(late);
+    ledger.identities().register(late);
+    assertThat(keys("longshore:late:*")).isEmpty();
   }
 
   private static List<String> keys(String pattern) {

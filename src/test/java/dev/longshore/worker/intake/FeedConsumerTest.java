@@ -21,6 +21,7 @@ import dev.longshore.worker.Numbers;
 import dev.longshore.worker.access.JobAccess;
 import dev.longshore.worker.access.Outage;
 import dev.longshore.worker.consume.DeadLetters;
+import dev.longshore.worker.execute.WorkerGate;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -34,6 +35,7 @@ class FeedConsumerTest {
 
   private FeedScene scene;
   private FeedConsumer feeds;
+  private final WorkerGate gate = new WorkerGate();
 
   @AfterEach
   void close() {
@@ -45,7 +47,7 @@ class FeedConsumerTest {
     scene = new FeedScene(spec);
     JobAccess access = new JobAccess(FeedScene.JOB, "a", scene.ledger, scene.broker(), new Outage());
     feeds = new FeedConsumer(access, scene.broker(), (s, inline) -> source, scene::spec, () -> 1,
-        new DeadLetters("a", InstantSource.system()), () -> { });
+        new DeadLetters("a", InstantSource.system()), gate, () -> { });
   }
 
   private void publish(Message message) {
@@ -91,6 +93,42 @@ class FeedConsumerTest {
     publish(new Message.Feed(1, 99, Message.Target.GAPS));
     assertThat(ready(Kind.CONTROL)).as("nothing is consumed while the job is paused").isEqualTo(2);
     feeds.pause(false);
+    await().atMost(SOON).until(this::intakeComplete);
+    assertThat(scene.published()).isEqualTo(IndexSet.range(0, 4_999));
+  }
+
+  /** Else the death of this worker could be the source's or the item's. */
+  @Test
+  void noSourceIsReadWhileSomethingRunsAlone() throws Exception {
+    CountDownLatch begun = new CountDownLatch(200);
+    CountDownLatch more = new CountDownLatch(1);
+    given(Jobs.spec().build(), held(5_000, begun, more));
+    publish(new Message.Feed(1, 1, Message.Target.SOURCE));
+    feeds.start();
+    assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();
+    CountDownLatch over = new CountDownLatch(1);
+    CountDownLatch alone = new CountDownLatch(1);
+    Thread suspect = Thread.ofVirtual().start(() -> {
+      try {
+        gate.enterAlone();
+        alone.countDown();
+        over.await();
+        gate.leaveAlone();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    });
+    await().atMost(SOON).until(gate::aloneIsWanted);
+    assertThat(alone.getCount()).as("it waits for the source to be left").isEqualTo(1);
+    more.countDown();
+    assertThat(alone.await(10, TimeUnit.SECONDS)).isTrue();
+    await().atMost(SOON).until(() -> ready(Kind.CONTROL) == 1);
+    long read = scene.published().size();
+    assertThat(read).isLessThan(5_000);
+    assertThat(scene.ledger.crashed(FeedScene.JOB, "a", true).charged().isEmpty()).isTrue();
+    assertThat(scene.reading().failure()).as("a crash now is not the source's").isNull();
+    over.countDown();
+    suspect.join();
     await().atMost(SOON).until(this::intakeComplete);
     assertThat(scene.published()).isEqualTo(IndexSet.range(0, 4_999));
   }

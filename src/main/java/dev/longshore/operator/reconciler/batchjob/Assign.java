@@ -21,6 +21,7 @@ final class Assign implements Step {
   public Progress take(JobPass pass) {
     pass.active = Optional.of(active.follow(pass.ref(), pass.pool(), pass.job().getMetadata().getGeneration()));
     pass.active.get().policy(pass.mapped.spec().failurePolicy());
+    pass.active.get().goal(pass.mapped.goal());
     wake.poolChanged(pass.pool());
     progress.readSoon(pass.ref());
     return Progress.NEXT;

@@ -7,6 +7,7 @@ import dev.longshore.job.JobSpec;
 import dev.longshore.operator.mapping.InvalidJobException;
 import dev.longshore.operator.progress.ActiveJob;
 import dev.longshore.operator.progress.ActiveJobs;
+import dev.longshore.operator.reconciler.ApiAnswer;
 import dev.longshore.operator.reconciler.KnownJobs;
 import dev.longshore.operator.reconciler.Parts;
 import dev.longshore.operator.reconciler.Wake;
@@ -77,17 +78,22 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
 
   @Override
   public UpdateControl<BatchJob> reconcile(BatchJob job, Context<BatchJob> context) {
+    return again(ApiAnswer.orElse(AGAIN, () -> pass(job)));
+  }
+
+  /** Returns how long until the next pass; zero leaves it to what happens. */
+  private Duration pass(BatchJob job) {
     BatchJobStatus before = reports.current(job).orElse(null);
     JobPass pass = new JobPass(job, before, clock.instant());
     if (JobStates.phase(before).ended()) {
-      return again(afterEnd.pass(pass));
+      return afterEnd.pass(pass);
     }
     pass.active = active.find(pass.ref()).filter(found -> found.generation() == job.getMetadata().getGeneration());
     if (pass.active.isEmpty()) {
       // Whether it is suspended or cancelled stands in the resource: its workers need not wait for the rest.
       wake.poolChanged(pass.pool());
     }
-    return again(switch (take(pass)) {
+    return switch (take(pass)) {
       case Progress.Done done -> done.after();
       case Progress.Wait wait -> {
         pass.status = pass.states().waiting(pass.status, wait.reason(), wait.message(), wait.stale() && pass.active.isPresent());
@@ -96,7 +102,7 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
       }
       case Progress.Next next -> Duration.ZERO;
       case Progress.Fail fail -> throw new IllegalStateException("a failure that was not carried out: " + fail);
-    });
+    };
   }
 
   private Progress take(JobPass pass) {
@@ -164,7 +170,7 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
 
   @Override
   public DeleteControl cleanup(BatchJob job, Context<BatchJob> context) {
-    return removal.remove(job);
+    return ApiAnswer.orElse(DeleteControl.noFinalizerRemoval().rescheduleAfter(AGAIN.toMillis()), () -> removal.remove(job));
   }
 
   private static UpdateControl<BatchJob> again(Duration after) {

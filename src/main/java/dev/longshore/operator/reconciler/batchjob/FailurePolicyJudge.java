@@ -53,7 +53,7 @@ final class FailurePolicyJudge {
     if (breaker == null || finished < breaker.minItems()) {
       return Optional.empty();
     }
-    return reading.groups().stream().max(Comparator.comparingLong(FailureGroup::count))
+    return reading.groups().stream().filter(group -> !FailureGroup.OTHER.equals(group.fingerprint())).max(Comparator.comparingLong(FailureGroup::count))
         .filter(group -> group.count() > before && group.count() - before >= breaker.share() * finished)
         .map(group -> new FatalError("SameFailure", group.count() - before + " of " + finished + " finished items failed with \""
             + group.fingerprint() + "\", and spec.failurePolicy.circuitBreaker.share is " + percent(breaker.share())));

@@ -57,6 +57,11 @@ final class JobReports {
         Kind.WORK), pass.now()));
   }
 
+  /** Why the job will not be finished in time; empty when nothing says so. */
+  Optional<String> risk(JobPass pass) {
+    return board.find(pass.pool()).flatMap(figures -> figures.risk(pass.ref()));
+  }
+
   /**
    * Writes the status when it differs.
    *

@@ -50,7 +50,8 @@ final class Work implements Step {
       return finish(pass);
     }
     pass.status = pass.suspended() ? pass.states().suspended(pass.status)
-        : pass.states().working(pass.status, reading.counts().intakeComplete() ? JobPhase.RUNNING : JobPhase.INTAKE);
+        : pass.states().timed(pass.states().working(pass.status, reading.counts().intakeComplete() ? JobPhase.RUNNING : JobPhase.INTAKE),
+            reports.risk(pass));
     return Progress.NEXT;
   }
 

@@ -10,6 +10,7 @@ import dev.longshore.operator.autoscaler.Evaluate;
 import dev.longshore.operator.autoscaler.Execute;
 import dev.longshore.operator.autoscaler.Execute.Plan;
 import dev.longshore.operator.autoscaler.PoolMemory;
+import dev.longshore.operator.autoscaler.Recorded;
 import dev.longshore.operator.autoscaler.ScaleInput;
 import dev.longshore.operator.autoscaler.Worker;
 import dev.longshore.operator.pods.PodFleet;
@@ -81,8 +82,12 @@ final class PoolPass {
     memory.seen(known.stream().map(pod -> pod.getMetadata().getName()).toList());
     ScaleInput input = collect.collect(wishes, memory, workers, new Collect.Jobs(expected, paused, ending), now);
     Decision decision = evaluate.evaluate(input);
+    Recorded recorded = new Recorded(now, input, decision);
+    if (memory.isNews(recorded)) {
+      pools.record(ref, recorded.line());
+    }
     Plan plan = execute.plan(decision.desired(), workers, memory.draining(), memory.overdue(wishes.drainTimeout(), now));
-    memory.decided(decision, wishes.window(), now);
+    memory.decided(decision, wishes.policy().reach(), now);
     memory.draining(plan.draining(), now);
 
     Realize.Done done = realize.realize(new Realize.Order(pool, ref, pods, plan, workers, seen, assignment.orElse(null), expected, paused,
@@ -92,7 +97,7 @@ final class PoolPass {
     long chunks = workers.stream().filter(worker -> worker.seen() != null && !worker.gone())
         .mapToLong(worker -> worker.seen().heartbeat().chunks()).sum();
     return new Result(new PoolFigures(decision.desired(), present, input.ready(), busy, plan.draining().size(), chunks,
-        decision.limitedBy()), memory.backoff().crashes(), done.problem(), done.delay());
+        decision.limitedBy(), decision.atRisk()), memory.backoff().crashes(), done.problem(), done.delay());
   }
 
   void forget(WorkerPool pool) {

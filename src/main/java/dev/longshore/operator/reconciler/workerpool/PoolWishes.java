@@ -1,19 +1,17 @@
 package dev.longshore.operator.reconciler.workerpool;
 
 import dev.longshore.api.v1alpha1.BatchJob;
-import dev.longshore.api.v1alpha1.ScalingSpec;
 import dev.longshore.api.v1alpha1.WorkerPool;
 import dev.longshore.api.v1alpha1.WorkerPoolSpec;
 import dev.longshore.operator.autoscaler.Collect.Wishes;
 import dev.longshore.operator.autoscaler.ScaleInput.Bounds;
+import dev.longshore.operator.mapping.ScalingMapping;
 import java.time.Duration;
 import java.util.Objects;
 
 /** Reads a pool's spec, with the defaults that the schema names: the API server may not have filled them in. */
 final class PoolWishes {
   private static final int MAX_REPLICAS = 10;
-  private static final int BACKLOG_PER_WORKER = 1_000;
-  private static final int WINDOW_SECONDS = 60;
   private static final int DRAIN_SECONDS = 600;
 
   private PoolWishes() {}
@@ -23,20 +21,11 @@ final class PoolWishes {
     WorkerPoolSpec spec = pool.getSpec();
     int min = idle && ownedByJob(pool) ? 0 : Objects.requireNonNullElse(spec.minReplicas(), 0);
     int max = Math.max(min, Objects.requireNonNullElse(spec.maxReplicas(), MAX_REPLICAS));
-    return new Wishes(new Bounds(min, max), spec.replicas(), backlogPerWorker(spec.scaling()), Duration.ofSeconds(window(spec.scaling())),
+    return new Wishes(new Bounds(min, max), spec.replicas(), ScalingMapping.policy(spec.scaling()),
         Duration.ofSeconds(Objects.requireNonNullElse(spec.drainTimeoutSeconds(), DRAIN_SECONDS)));
   }
 
   static boolean ownedByJob(WorkerPool pool) {
     return pool.getMetadata().getOwnerReferences().stream().anyMatch(owner -> owner.getKind().equals(BatchJob.class.getSimpleName()));
-  }
-
-  private static int backlogPerWorker(ScalingSpec scaling) {
-    return scaling == null ? BACKLOG_PER_WORKER : Math.max(1, Objects.requireNonNullElse(scaling.backlogPerWorker(), BACKLOG_PER_WORKER));
-  }
-
-  private static int window(ScalingSpec scaling) {
-    return scaling == null || scaling.behavior() == null || scaling.behavior().scaleDown() == null ? WINDOW_SECONDS
-        : Objects.requireNonNullElse(scaling.behavior().scaleDown().stabilizationWindowSeconds(), WINDOW_SECONDS);
   }
 }

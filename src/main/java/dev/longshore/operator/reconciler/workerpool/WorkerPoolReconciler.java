@@ -8,6 +8,7 @@ import dev.longshore.operator.pods.PodFleet;
 import dev.longshore.operator.pods.WorkerPods;
 import dev.longshore.operator.progress.ActiveJob;
 import dev.longshore.operator.progress.ActiveJobs;
+import dev.longshore.operator.reconciler.ApiAnswer;
 import dev.longshore.operator.reconciler.Parts;
 import dev.longshore.operator.reconciler.Wake;
 import dev.longshore.operator.status.PoolBoard;
@@ -78,8 +79,13 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
 
   @Override
   public UpdateControl<WorkerPool> reconcile(WorkerPool pool, Context<WorkerPool> context) {
+    return UpdateControl.<WorkerPool>noUpdate().rescheduleAfter(ApiAnswer.orElse(PASS, () -> pass(pool, context)));
+  }
+
+  /** Returns how long until the next pass. */
+  private Duration pass(WorkerPool pool, Context<WorkerPool> context) {
     if (!synced.getAsBoolean()) {
-      return UpdateControl.<WorkerPool>noUpdate().rescheduleAfter(SOON);
+      return SOON;
     }
     WorkerPoolStatus before = statuses.current(pool, WorkerPoolStatus.class).orElse(null);
     PoolStates states = new PoolStates(pool.getMetadata().getGeneration(), clock.instant(),
@@ -97,12 +103,16 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
       after = states.waiting(before, "LedgerFull", "the ledger takes no more data; the workers stay: " + e.getMessage());
     }
     statuses.write(pool, after, WorkerPoolStatus.class);
-    return UpdateControl.<WorkerPool>noUpdate().rescheduleAfter(again);
+    return again;
   }
 
   /** Jobs that named the pool wait from here on until there is one of that name again. */
   @Override
   public DeleteControl cleanup(WorkerPool pool, Context<WorkerPool> context) {
+    return ApiAnswer.orElse(DeleteControl.noFinalizerRemoval().rescheduleAfter(PASS.toMillis()), () -> remove(pool, context));
+  }
+
+  private DeleteControl remove(WorkerPool pool, Context<WorkerPool> context) {
     board.remove(ref(pool));
     for (ActiveJob job : active.of(ref(pool))) {
       active.unfollow(job.ref());

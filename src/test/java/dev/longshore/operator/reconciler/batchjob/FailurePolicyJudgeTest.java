@@ -56,6 +56,15 @@ class FailurePolicyJudgeTest {
   }
 
   @Test
+  void manyKindsOfFailureAreNotOne() {
+    FailurePolicy policy = new FailurePolicy(FailureMode.CONTINUE, null, new SameFailure(0.5, 100), null, 3);
+    JobReading r = reading(1_000, false, 40, 60);
+    JobReading scattered = new JobReading(r.counts(), 1, null, r.intake(), r.gaps(), r.steering(), null, null, null, null, null,
+        List.of(new FailureGroup(FailureGroup.OTHER, 60, 1, "")));
+    assertThat(judge(policy, scattered)).isEmpty();
+  }
+
+  @Test
   void theDeadlineEndsWhatIsNotDoneByThen() {
     Duration minute = Duration.ofMinutes(1);
     assertThat(verdict(after(reading(10, true, 5, 0), 0, Duration.ofSeconds(59)), minute)).isEmpty();

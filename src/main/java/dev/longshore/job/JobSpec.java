@@ -15,6 +15,7 @@ import java.util.Set;
  * @param onMalformed what a record that cannot be read does
  * @param identity CEL expression over {@code item} whose value names an item for deduplication and resume; null when items have no identity
  * @param processor what is done to them
+ * @param fallback what is done to those that fail for good with {@code processor}; null: nothing
  * @param guard what surrounds each call
  * @param batching how items are put together
  * @param concurrency processor calls at once in each worker, at least 1
@@ -28,14 +29,14 @@ import java.util.Set;
  * @param results what is kept of finished items
  * @param allow what the pool lets jobs use
  */
-public record JobSpec(SourceSpec source, OnMalformed onMalformed, String identity, ProcessorSpec processor, GuardSpec guard,
-    Batching batching, int concurrency, int maxReplicas, RetrySpec retry, FailurePolicy failurePolicy, Deduplication deduplication,
-    long maxBacklog, String resumeFrom, boolean validateOnly, Results results, Allow allow) {
+public record JobSpec(SourceSpec source, OnMalformed onMalformed, String identity, ProcessorSpec processor, ProcessorSpec fallback,
+    GuardSpec guard, Batching batching, int concurrency, int maxReplicas, RetrySpec retry, FailurePolicy failurePolicy,
+    Deduplication deduplication, long maxBacklog, String resumeFrom, boolean validateOnly, Results results, Allow allow) {
 
   /** This spec for a job that began with {@code started}: what decides which items there are and what is done to them stays. */
   public JobSpec onceStarted(JobSpec started) {
-    return new JobSpec(started.source, onMalformed, started.identity, started.processor, guard, batching, concurrency, maxReplicas, retry,
-        failurePolicy, started.deduplication, maxBacklog, started.resumeFrom, started.validateOnly, results, allow);
+    return new JobSpec(started.source, onMalformed, started.identity, started.processor, started.fallback, guard, batching, concurrency,
+        maxReplicas, retry, failurePolicy, started.deduplication, maxBacklog, started.resumeFrom, started.validateOnly, results, allow);
   }
 
   /** What a record that cannot be read does: end the job with its place, or count as a skipped item. */

@@ -3,11 +3,13 @@ package dev.longshore.processor;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.longshore.job.JobRef;
 import dev.longshore.job.JobSpec;
+import dev.longshore.job.JobSpec.Allow;
 import dev.longshore.job.JobSpec.ExecMode;
 import dev.longshore.job.JobSpec.ExecProcessor;
 import dev.longshore.job.JobSpec.HttpProcessor;
 import dev.longshore.job.JobSpec.NoopProcessor;
 import dev.longshore.job.JobSpec.PluginProcessor;
+import dev.longshore.job.JobSpec.ProcessorSpec;
 import dev.longshore.process.ChildProcesses;
 import dev.longshore.processor.exec.BatchExecProcessor;
 import dev.longshore.processor.exec.ExecProgram;
@@ -22,7 +24,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 
-/** Makes the processor that a job's spec asks for, with its guard. Shared by all jobs of a worker. */
+/** Makes the processor that a job's spec asks for, and its fallback, each with its own guard. Shared by all jobs of a worker. */
 public final class Processors implements AutoCloseable {
   private final ChildProcesses children;
   private final Function<String, String> environment;
@@ -46,8 +48,21 @@ public final class Processors implements AutoCloseable {
    * @throws InvalidProcessorException as {@link #check} does, and when a plugin refuses its config
    */
   public GuardedProcessor create(JobRef job, JobSpec spec) {
-    checkAllowed(spec);
-    ItemProcessor processor = switch (spec.processor()) {
+    return create(job, spec.processor(), spec);
+  }
+
+  /** Makes and starts a job's fallback, as {@link #create} does its processor; null when it has none. */
+  public GuardedProcessor createFallback(JobRef job, JobSpec spec) {
+    try {
+      return spec.fallback() == null ? null : create(job, spec.fallback(), spec);
+    } catch (InvalidProcessorException e) {
+      throw e.ofFallback();
+    }
+  }
+
+  private GuardedProcessor create(JobRef job, ProcessorSpec asked, JobSpec spec) {
+    checkAllowed(asked, spec.allow());
+    ItemProcessor processor = switch (asked) {
       case NoopProcessor noop -> new NoopItemProcessor();
       case ExecProcessor exec -> exec(job, exec, spec);
       case HttpProcessor http -> new HttpItemProcessor(HttpCall.of(http, spec.allow(), environment));
@@ -57,13 +72,24 @@ public final class Processors implements AutoCloseable {
   }
 
   /**
-   * Checks all that can be checked without working on an item.
+   * Checks all of processor and fallback that can be checked without working on an item.
    *
    * @throws InvalidProcessorException whose message begins with the field that is wrong
    */
   public void check(JobSpec spec) {
-    checkAllowed(spec);
-    switch (spec.processor()) {
+    check(spec.processor(), spec);
+    if (spec.fallback() != null) {
+      try {
+        check(spec.fallback(), spec);
+      } catch (InvalidProcessorException e) {
+        throw e.ofFallback();
+      }
+    }
+  }
+
+  private void check(ProcessorSpec asked, JobSpec spec) {
+    checkAllowed(asked, spec.allow());
+    switch (asked) {
       case NoopProcessor noop -> { }
       case ExecProcessor exec -> ExecProgram.of(exec, spec.allow(), environment);
       case HttpProcessor http -> HttpCall.of(http, spec.allow(), environment);
@@ -71,14 +97,14 @@ public final class Processors implements AutoCloseable {
     }
   }
 
-  private static void checkAllowed(JobSpec spec) {
-    String type = switch (spec.processor()) {
+  private static void checkAllowed(ProcessorSpec asked, Allow allow) {
+    String type = switch (asked) {
       case NoopProcessor noop -> "noop";
       case ExecProcessor exec -> "exec";
       case HttpProcessor http -> "http";
       case PluginProcessor plugin -> "plugin";
     };
-    Set<String> allowed = spec.allow().processors();
+    Set<String> allowed = allow.processors();
     if (!allowed.contains(type) && !allowed.contains("*")) {
       throw new InvalidProcessorException("spec.processor." + type, "may not be used on this pool; its allow.processors are " + allowed);
     }

@@ -53,12 +53,24 @@ public class WorkerAssembly {
       Map<String, String> environment) {
     ItemSources sources = new ItemSources(fetcher);
     return new Worker(new WorkerSettings(pool, pod, config.worker().holdLimit()), ledger, pools, queues, (spec, inline) -> sources.create(spec, inline, environment::get),
-        (job, spec) -> new Guarded(measured(job, spec, processors.create(job, spec)), this::retire), InstantSource.system());
+        (job, spec) -> open(job, spec, processors), InstantSource.system());
+  }
+
+  private Guarded open(JobRef job, JobSpec spec, Processors processors) {
+    GuardedProcessor processor = processors.create(job, spec);
+    try {
+      GuardedProcessor second = processors.createFallback(job, spec);
+      Guarded fallback = second == null ? null : new Guarded(measured(job, spec.fallback(), second), null, this::retire);
+      return new Guarded(measured(job, spec.processor(), processor), fallback, this::retire);
+    } catch (RuntimeException e) {
+      processor.close();
+      throw e;
+    }
   }
 
   /** Counts by namespace and processor type: a job's name in a label would make a series for each job that ever was. */
-  private GuardedProcessor measured(JobRef job, JobSpec spec, GuardedProcessor processor) {
-    Tags tags = Tags.of("namespace", job.namespace(), "processor", type(spec.processor()));
+  private GuardedProcessor measured(JobRef job, JobSpec.ProcessorSpec spec, GuardedProcessor processor) {
+    Tags tags = Tags.of("namespace", job.namespace(), "processor", type(spec));
     count("longshore.processor.calls", "Processor calls, short retries not counted", tags, processor, GuardCounts::calls);
     count("longshore.processor.calls.failed", "Calls that threw, timed out or brought nothing but retries", tags, processor, GuardCounts::failed);
     count("longshore.processor.calls.timed.out", "Calls that reached guard.timeout", tags, processor, GuardCounts::timedOut);
@@ -112,8 +124,8 @@ public class WorkerAssembly {
     }
   }
 
-  /** The worker's view of a processor behind its guard. */
-  private record Guarded(GuardedProcessor processor, Consumer<GuardedProcessor> onClose) implements BatchProcessor {
+  /** The worker's view of a processor behind its guard; {@code fallback} is null for none. */
+  private record Guarded(GuardedProcessor processor, Guarded fallback, Consumer<GuardedProcessor> onClose) implements BatchProcessor {
     @Override
     public List<Outcome> call(List<WorkItem> batch) throws InterruptedException {
       return processor.call(batch);
@@ -126,6 +138,9 @@ public class WorkerAssembly {
 
     @Override
     public void close() {
+      if (fallback != null) {
+        fallback.close();
+      }
       processor.close();
       onClose.accept(processor);
     }

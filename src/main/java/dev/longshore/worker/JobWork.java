@@ -171,7 +171,8 @@ final class JobWork {
   /** Whether a processor opened for one would behave otherwise for the other. */
   private static boolean surroundingsDiffer(JobSpec a, JobSpec b) {
     return a.concurrency() != b.concurrency() || !Objects.equals(a.guard(), b.guard()) || !Objects.equals(a.allow(), b.allow())
-        || !Objects.equals(a.batching().size(), b.batching().size()) || !Objects.equals(a.processor(), b.processor());
+        || !Objects.equals(a.batching().size(), b.batching().size()) || !Objects.equals(a.processor(), b.processor())
+        || !Objects.equals(a.fallback(), b.fallback());
   }
 
   /** No new item starts and what has not started goes back, or all goes on. */

@@ -87,7 +87,7 @@ class GuardSettingsTest {
 
   @Test
   void aMissingGuardIsAnEmptyOne() {
-    JobSpec spec = new Specs(new JobSpec.NoopProcessor(), (GuardSpec) null, 3, null, Specs.EVERYTHING).spec();
+    JobSpec spec = new Specs(new JobSpec.NoopProcessor(), null, (GuardSpec) null, 3, null, Specs.EVERYTHING).spec();
     assertThat(resolve(Plain.class, spec).timeout()).isEqualTo(GuardSettings.DEFAULT_TIMEOUT);
   }
 }

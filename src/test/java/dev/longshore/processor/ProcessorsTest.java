@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.longshore.job.JobSpec;
 import dev.longshore.job.JobSpec.Allow;
 import dev.longshore.job.JobSpec.ExecMode;
 import dev.longshore.job.JobSpec.ExecProcessor;
 import dev.longshore.job.JobSpec.HeaderValue;
 import dev.longshore.job.JobSpec.HttpBatch;
 import dev.longshore.job.JobSpec.HttpProcessor;
+import dev.longshore.job.JobSpec.NoopProcessor;
 import dev.longshore.job.JobSpec.PluginProcessor;
 import dev.longshore.job.JobSpec.ProcessorSpec;
 import dev.longshore.process.ChildProcesses;
@@ -55,6 +57,25 @@ class ProcessorsTest {
   @Test
   void onlyAllowedTypes() {
     assertThatThrownBy(() -> processors.check(Specs.noop().allow(STRICT).spec())).hasMessageStartingWith("spec.processor.noop: ");
+  }
+
+  @Test
+  void aFallbackIsCheckedAsAProcessorIsAndNamedByItsOwnField() {
+    ProcessorSpec good = exec(Map.of(), "/bin/sh");
+    Map<String, ProcessorSpec> wrong = Map.of("spec.fallback.noop", new NoopProcessor(),
+        "spec.fallback.exec.command", exec(Map.of(), "/bin/cat"),
+        "spec.fallback.exec.env[A]", exec(Map.of("A", new HeaderValue(null, "OTHER")), "/bin/sh"),
+        "spec.fallback.http.url", http("http://169.254.169.254/{item}", Map.of()),
+        "spec.fallback.http.headers[X]", http("https://example.org/", Map.of("X", new HeaderValue(null, "OTHER"))),
+        "spec.fallback.plugin.name", new PluginProcessor("acme-resize", null));
+    wrong.forEach((field, fallback) -> {
+      JobSpec spec = Specs.of(good).fallback(fallback).allow(STRICT).spec();
+      assertThatThrownBy(() -> processors.check(spec)).isInstanceOf(InvalidProcessorException.class).hasMessageStartingWith(field + ": ");
+      assertThatThrownBy(() -> processors.createFallback(Specs.JOB, spec)).isInstanceOf(InvalidProcessorException.class)
+          .hasMessageStartingWith(field + ": ");
+    });
+    assertThatCode(() -> processors.check(Specs.of(good).fallback(good).allow(STRICT).spec())).doesNotThrowAnyException();
+    assertThat(processors.createFallback(Specs.JOB, Specs.noop().spec())).isNull();
   }
 
   @Test

@@ -47,6 +47,7 @@ public final class Accounts {
     return new JobSpec(new JobSpec.FileSource("/data/in.ndjson", JobSpec.Format.NDJSON), JobSpec.OnMalformed.FAIL, "item.id",
         new JobSpec.ExecProcessor(List.of("/bin/cat"), null, JobSpec.ExecMode.STREAM, 2,
             Map.of("A", new JobSpec.HeaderValue("b", null))),
+        new JobSpec.NoopProcessor(),
         new JobSpec.GuardSpec(Duration.ofSeconds(30), 0, new JobSpec.CircuitBreaker(0.5, 20, Duration.ofSeconds(5))),
         new JobSpec.Batching(50, Duration.ofMillis(1500), 1000, 256 << 10), 10, 4,
         new JobSpec.RetrySpec(5, new JobSpec.Backoff(Duration.ofSeconds(1), 2, Duration.ofMinutes(10), 0.2), List.of()),

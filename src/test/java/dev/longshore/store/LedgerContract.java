@@ -106,8 +106,9 @@ public abstract class LedgerContract {
   @Test
   public void aChangedSpecKeepsSourceAndProcessor() {
     JobSpec old = Accounts.spec();
-    JobSpec changed = new JobSpec(new JobSpec.InlineSource(JobSpec.Format.JSON), old.onMalformed(), null, new JobSpec.NoopProcessor(), old.guard(),
-        old.batching(), 99, old.maxReplicas(), old.retry(), old.failurePolicy(), null, old.maxBacklog(), null, false, old.results(), old.allow());
+    JobSpec changed = new JobSpec(new JobSpec.InlineSource(JobSpec.Format.JSON), old.onMalformed(), null, new JobSpec.NoopProcessor(), null,
+        old.guard(), old.batching(), 99, old.maxReplicas(), old.retry(), old.failurePolicy(), null, old.maxBacklog(), null, false,
+        old.results(), old.allow());
 
     ledger().changeSpec(job, changed);
 
@@ -115,6 +116,7 @@ public abstract class LedgerContract {
     assertThat(kept.concurrency()).isEqualTo(99);
     assertThat(kept.source()).isEqualTo(old.source());
     assertThat(kept.processor()).isEqualTo(old.processor());
+    assertThat(kept.fallback()).isEqualTo(old.fallback()).isNotNull();
   }
 
   @Test

@@ -28,6 +28,7 @@ public final class Jobs {
   private boolean includeItems = true;
   private List<JobSpec.RetryRule> rules = List.of();
   private long maxBacklog = 1_000_000;
+  private JobSpec.ProcessorSpec fallback;
   private JobSpec.FailurePolicy failurePolicy = JobSpec.FailurePolicy.CONTINUE;
 
   public static Jobs spec() {
@@ -65,6 +66,11 @@ public final class Jobs {
     return this;
   }
 
+  public Jobs withFallback() {
+    fallback = new NoopProcessor();
+    return this;
+  }
+
   public Jobs skipMalformed() {
     onMalformed = OnMalformed.SKIP;
     return this;
@@ -88,7 +94,7 @@ public final class Jobs {
   public JobSpec build() {
     Backoff backoff = new Backoff(Duration.ofMillis(1), 2, Duration.ofMillis(10), 0.2);
     Allow allow = new Allow(Set.of("noop"), List.of(), List.of(), List.of(), true, true);
-    return new JobSpec(new InlineSource(Format.JSON), onMalformed, null, new NoopProcessor(), new GuardSpec(null, null, null),
+    return new JobSpec(new InlineSource(Format.JSON), onMalformed, null, new NoopProcessor(), fallback, new GuardSpec(null, null, null),
         new Batching(batchSize, maxWait, chunkItems, 256 << 10), concurrency, maxReplicas, new RetrySpec(maxAttempts, backoff, rules),
         failurePolicy, null, maxBacklog, null, false, new Results(includeItems, Duration.ofHours(1)), allow);
   }

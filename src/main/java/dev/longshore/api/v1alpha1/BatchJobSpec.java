@@ -19,10 +19,16 @@ import java.util.List;
 @ValidationRule(
     value = "[has(self.processor.http), has(self.processor.exec), has(self.processor.noop), has(self.processor.plugin)].exists_one(x, x)",
     fieldPath = ".processor", message = "exactly one of http, exec, noop, plugin must be set")
+@ValidationRule(
+    value = "!has(self.fallback) || [has(self.fallback.http), has(self.fallback.exec), has(self.fallback.noop),"
+        + " has(self.fallback.plugin)].exists_one(x, x)",
+    fieldPath = ".fallback", message = "exactly one of http, exec, noop, plugin must be set")
 @ValidationRule(value = "self.source == oldSelf.source", fieldPath = ".source",
     message = "cannot change once the job is created: make a new job")
 @ValidationRule(value = "self.processor == oldSelf.processor", fieldPath = ".processor",
     message = "cannot change once the job is created: make a new job")
+@ValidationRule(value = "has(self.fallback) == has(oldSelf.fallback) && (!has(self.fallback) || self.fallback == oldSelf.fallback)",
+    fieldPath = ".fallback", message = "cannot change once the job is created: make a new job")
 @ValidationRule(value = "has(self.item) == has(oldSelf.item) && (!has(self.item) || self.item == oldSelf.item)", fieldPath = ".item",
     message = "cannot change once the job is created: make a new job")
 @ValidationRule(value = "has(self.deduplication) == has(oldSelf.deduplication)"
@@ -60,6 +66,13 @@ public record BatchJobSpec(
     @Required
     @JsonPropertyDescription("What is done to the items: exactly one of http, exec, noop, plugin. Cannot change once the job is created.")
     ProcessorSpec processor,
+    @JsonPropertyDescription("A second processor, of the same shape, for items that fail for good with the first: their attempts are used "
+        + "up, it said so, or a rule with action Fail did. It gets each such item once, in the same worker right after the failure, and "
+        + "its answer is final: one that asks for another attempt counts as failed, and retry does not apply. Only an item that it did not "
+        + "come to, or gave back without blame (a pause, a drain, an open circuit), comes again and begins its last attempt anew. Items "
+        + "that are skipped or cancelled, fail the job (FailJob) or end as WorkerCrashed do not fall back. guard, batching.size and "
+        + "workers.concurrency hold for it as for the processor. Cannot change once the job is created. Default: none.")
+    ProcessorSpec fallback,
     @JsonPropertyDescription("What surrounds each processor call. What is not set here is taken from a plugin's own annotations, "
         + "else from the defaults named at each field.")
     GuardSpec guard,
@@ -72,7 +85,7 @@ public record BatchJobSpec(
     WorkersSpec workers,
     @JsonPropertyDescription("When a failed item is tried again.")
     Retry retry,
-    @JsonPropertyDescription("When failed items end the job. May change while it runs.")
+    @JsonPropertyDescription("When failed items end the job; what a fallback mended has not failed. May change while it runs.")
     FailurePolicy failurePolicy,
     @JsonPropertyDescription("Items whose identity another item has already are skipped, and name that one. Needs item.identity. Cannot "
         + "change once the job is created. Default: none.")

@@ -3,6 +3,7 @@ package dev.longshore.operator.mapping;
 import dev.longshore.api.v1alpha1.BatchJob;
 import dev.longshore.api.v1alpha1.BatchJobSpec;
 import dev.longshore.api.v1alpha1.GuardSpec;
+import dev.longshore.api.v1alpha1.ProcessorSpec;
 import dev.longshore.api.v1alpha1.WorkerPoolSpec;
 import dev.longshore.api.v1alpha1.WorkersSpec;
 import dev.longshore.job.JobSpec;
@@ -27,6 +28,8 @@ public final class JobSpecMapping {
   public static final int MAX_REPLICAS = 10;
   /** Processor calls at once in each worker, where nothing is said. */
   public static final int CONCURRENCY = 10;
+  private static final String PROCESSOR = "spec.processor";
+  private static final String FALLBACK = "spec.fallback";
 
   private final Policy policy;
 
@@ -45,13 +48,17 @@ public final class JobSpecMapping {
     Optional<SecretNames> secrets = shared.isPresent() ? Optional.empty() : Optional.of(new SecretNames());
     SourceMapping source = new SourceMapping(secrets);
     JobSpec.SourceSpec from = source.map(spec.source());
-    JobSpec.ProcessorSpec processor = new ProcessorMapping(secrets).map(spec.processor());
+    JobSpec.ProcessorSpec processor = new ProcessorMapping(PROCESSOR, secrets).map(spec.processor());
+    JobSpec.ProcessorSpec fallback = spec.fallback() == null ? null : new ProcessorMapping(FALLBACK, secrets).map(spec.fallback());
     JobSpec.Allow allow = shared.isPresent() ? allowOf(shared.get()) : allowOfPolicy(secrets.orElseThrow());
-    checkAllowed(spec, allow, shared.isPresent());
+    checkAllowed(PROCESSOR, spec.processor(), allow, spec.poolRef());
+    if (fallback != null) {
+      checkAllowed(FALLBACK, spec.fallback(), allow, spec.poolRef());
+    }
     Optional<WorkersSpec> workers = Optional.ofNullable(spec.workers());
     int concurrency = workers.map(WorkersSpec::concurrency).orElse(CONCURRENCY);
     int replicas = shared.map(JobSpecMapping::replicasOf).orElseGet(() -> workers.map(WorkersSpec::maxReplicas).orElse(MAX_REPLICAS));
-    JobSpec mapped = new JobSpec(from, source.onMalformed(spec.source()), ItemMapping.identity(spec.item()), processor,
+    JobSpec mapped = new JobSpec(from, source.onMalformed(spec.source()), ItemMapping.identity(spec.item()), processor, fallback,
         guard(spec.guard()), batching(spec.batching()), concurrency, replicas, FailureMapping.retry(spec.retry()),
         FailureMapping.policy(spec.failurePolicy()), ItemMapping.deduplication(spec.deduplication()), ItemMapping.maxBacklog(spec.intake()),
         spec.resumeFrom() == null ? null : spec.resumeFrom().job(), BatchJobSpec.VALIDATE.equals(spec.dryRun()),
@@ -98,11 +105,12 @@ public final class JobSpecMapping {
   }
 
   /** Found here, no pod starts for it; what needs the worker's own view (paths, addresses) is checked there. */
-  private static void checkAllowed(BatchJobSpec spec, JobSpec.Allow allow, boolean shared) throws InvalidJobException {
-    String type = ProcessorMapping.typeOf(spec.processor());
+  private static void checkAllowed(String field, ProcessorSpec processor, JobSpec.Allow allow, BatchJobSpec.PoolRef shared)
+      throws InvalidJobException {
+    String type = ProcessorMapping.typeOf(processor);
     if (!allow.processors().contains(type)) {
-      throw new InvalidJobException(Reason.PROCESSOR, "spec.processor." + type, shared
-          ? "the pool " + spec.poolRef().name() + " does not allow it: add " + type + " to its spec.allow.processors"
+      throw new InvalidJobException(Reason.PROCESSOR, field + "." + type, shared != null
+          ? "the pool " + shared.name() + " does not allow it: add " + type + " to its spec.allow.processors"
           : "not allowed for jobs with a pool of their own: the operator's policy must allow it, or poolRef name a pool that does");
     }
   }

@@ -11,14 +11,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Maps {@code spec.processor}. */
+/** Maps {@code spec.processor} and {@code spec.fallback}. */
 final class ProcessorMapping {
   private static final List<Integer> RETRY = List.of(408, 425, 429, 500, 502, 503, 504);
 
+  private final String field;
   private final Optional<SecretNames> secrets;
 
-  /** @param secrets empty on a shared pool, where a job brings none of its own */
-  ProcessorMapping(Optional<SecretNames> secrets) {
+  /**
+   * Maps one of them.
+   *
+   * @param field its path
+   * @param secrets empty on a shared pool, where a job brings none of its own
+   */
+  ProcessorMapping(String field, Optional<SecretNames> secrets) {
+    this.field = field;
     this.secrets = secrets;
   }
 
@@ -40,7 +47,7 @@ final class ProcessorMapping {
       var config = processor.plugin().config();
       return new JobSpec.PluginProcessor(processor.plugin().name(), config == null ? JsonNodeFactory.instance.objectNode() : config);
     }
-    throw new InvalidJobException(Reason.PROCESSOR, "spec.processor", "exactly one of http, exec, noop, plugin must be set");
+    throw new InvalidJobException(Reason.PROCESSOR, field, "exactly one of http, exec, noop, plugin must be set");
   }
 
   private JobSpec.HttpProcessor http(ProcessorSpec.Http http) throws InvalidJobException {
@@ -51,7 +58,7 @@ final class ProcessorMapping {
           given.separator() == null ? "," : given.separator(), given.results() == null ? "" : given.results(), given.key());
     }
     return new JobSpec.HttpProcessor(http.url(), method(http),
-        SourceMapping.headers(http.headers(), http.headersFrom(), secrets, Reason.PROCESSOR, "spec.processor.http"), http.body(), batch,
+        SourceMapping.headers(http.headers(), http.headersFrom(), secrets, Reason.PROCESSOR, field + ".http"), http.body(), batch,
         new LinkedHashSet<>(http.success() == null ? List.of() : http.success()),
         new LinkedHashSet<>(http.retry() == null ? RETRY : http.retry()));
   }
@@ -68,7 +75,7 @@ final class ProcessorMapping {
     Map<String, HeaderValue> env = new LinkedHashMap<>();
     for (int i = 0; exec.env() != null && i < exec.env().size(); i++) {
       ProcessorSpec.ExecEnv variable = exec.env().get(i);
-      env.put(variable.name(), value(variable, "spec.processor.exec.env[" + i + "]"));
+      env.put(variable.name(), value(variable, field + ".exec.env[" + i + "]"));
     }
     JobSpec.ExecMode mode = exec.mode() == ProcessorSpec.ExecMode.BATCH ? JobSpec.ExecMode.BATCH : JobSpec.ExecMode.STREAM;
     return new JobSpec.ExecProcessor(exec.command(), exec.workingDirectory(), mode, exec.processes() == null ? 1 : exec.processes(), env);

@@ -8,7 +8,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Gives each secret that a job names an environment variable of its pods: the same one at each mapping, since source and processor never change. */
+/**
+ * Gives each secret that a job names an environment variable of its pods: the same one at each mapping, since source, processor and fallback
+ * never change.
+ */
 final class SecretNames {
   private final Map<SecretKeyRef, String> names = new LinkedHashMap<>();
 

@@ -122,7 +122,8 @@ final class LocalCluster implements AutoCloseable {
   }
 
   private boolean plugins() {
-    return request.manifests().jobs().stream().anyMatch(job -> job.getSpec().processor().plugin() != null);
+    return request.manifests().jobs().stream().map(BatchJob::getSpec)
+        .anyMatch(spec -> spec.processor().plugin() != null || spec.fallback() != null && spec.fallback().plugin() != null);
   }
 
   private static void require(String what, boolean up, String message) {

@@ -117,17 +117,22 @@ public final class ManifestLoader {
     if (manifest.at("/spec/source/file") instanceof ObjectNode source && source.path("path").isTextual()) {
       source.put("path", absolute(source.path("path").asText(), folder));
     }
-    if (manifest.at("/spec/processor/exec") instanceof ObjectNode exec && exec.path("command").path(0).isTextual()) {
+    placeProgram(manifest.at("/spec/processor/exec"), folder);
+    placeProgram(manifest.at("/spec/fallback/exec"), folder);
+    if (workers != null && manifest.path("spec") instanceof ObjectNode spec && !spec.has("poolRef")
+        && (spec.path("workers").isMissingNode() || spec.path("workers").isObject())) {
+      spec.withObject("workers").put("minReplicas", workers).put("maxReplicas", workers);
+    }
+  }
+
+  private static void placeProgram(JsonNode program, Path folder) {
+    if (program instanceof ObjectNode exec && exec.path("command").path(0).isTextual()) {
       JsonNode given = exec.path("workingDirectory");
       if (given.isMissingNode() || given.isTextual()) {
         exec.put("workingDirectory", given.isTextual() ? absolute(given.asText(), folder) : folder.toString());
       }
       ArrayNode command = (ArrayNode) exec.path("command");
       command.set(0, command.textNode(program(command.get(0).asText(), folder)));
-    }
-    if (workers != null && manifest.path("spec") instanceof ObjectNode spec && !spec.has("poolRef")
-        && (spec.path("workers").isMissingNode() || spec.path("workers").isObject())) {
-      spec.withObject("workers").put("minReplicas", workers).put("maxReplicas", workers);
     }
   }
 

@@ -27,11 +27,16 @@ public final class DeadLetters {
 
   /** A letter about one item of which no earlier attempt is known; {@code item} is its JSON, or null when that is not known either. */
   public Message.DeadLetter of(int run, long index, int attempts, Failure failure, byte[] item) {
-    return of(run, index, attempts, failure, item, List.of());
+    return of(run, index, attempts, failure, item, List.of(), null);
   }
 
-  /** As {@link #of(int, long, int, Failure, byte[])}, with what is remembered of the attempts before. */
-  Message.DeadLetter of(int run, long index, int attempts, Failure failure, byte[] item, List<PastAttempt> before) {
+  /**
+   * As {@link #of(int, long, int, Failure, byte[])}, with more that is known.
+   *
+   * @param before what is remembered of the attempts before
+   * @param processors how the last attempt had failed with the processor, when {@code failure} is the fallback's; else null
+   */
+  Message.DeadLetter of(int run, long index, int attempts, Failure failure, byte[] item, List<PastAttempt> before, Failure processors) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(256);
     Instant now = clock.instant();
     try (JsonGenerator json = JSON.createGenerator(bytes)) {
@@ -40,9 +45,12 @@ public final class DeadLetters {
       json.writeNumberField("attempts", attempts);
       json.writeArrayFieldStart("errors");
       for (PastAttempt past : before) {
-        error(json, past);
+        error(json, past, false);
       }
-      error(json, new PastAttempt(attempts, failure, worker, now));
+      if (processors != null) {
+        error(json, new PastAttempt(attempts, processors, worker, now), false);
+      }
+      error(json, new PastAttempt(attempts, failure, worker, now), processors != null);
       json.writeEndArray();
       json.writeStringField("code", failure.code());
       json.writeStringField("message", failure.message());
@@ -57,9 +65,12 @@ public final class DeadLetters {
     return new Message.DeadLetter(run, index, bytes.toByteArray());
   }
 
-  private static void error(JsonGenerator json, PastAttempt attempt) throws IOException {
+  private static void error(JsonGenerator json, PastAttempt attempt, boolean ofFallback) throws IOException {
     json.writeStartObject();
     json.writeNumberField("attempt", attempt.attempt());
+    if (ofFallback) {
+      json.writeBooleanField("fallback", true);
+    }
     json.writeStringField("code", attempt.failure().code());
     json.writeStringField("message", attempt.failure().message());
     json.writeStringField("worker", attempt.worker());

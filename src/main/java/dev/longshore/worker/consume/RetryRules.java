@@ -113,6 +113,21 @@ final class RetryRules {
     return on(item, fail.failure(), Optional.empty(), false, jitter);
   }
 
+  /** Whether this outcome ends the item as failed, where a fallback may still mend it. */
+  boolean failsForGood(WorkItem item, Outcome outcome) {
+    return switch (outcome) {
+      case Outcome.Fail fail -> on(item, fail, 0) instanceof Ruling.Fail && mayFallBack(fail.failure());
+      case Outcome.Retry retry -> retry.spendsAttempt() && on(item, retry, 0) instanceof Ruling.Fail && mayFallBack(retry.failure());
+      case Outcome.Success success -> false;
+      case Outcome.Skip skip -> false;
+    };
+  }
+
+  /** A fallback gets no item that kills workers. */
+  static boolean mayFallBack(Failure failure) {
+    return !failure.code().equals(Failure.WORKER_CRASHED);
+  }
+
   private Ruling on(WorkItem item, Failure failure, Optional<Duration> after, boolean worthATry, double jitter) {
     Optional<RetryRule> found = rules.stream().filter(rule -> rule.matches(item, failure)).findFirst().map(Rule::rule);
     RetryAction action = found.map(RetryRule::action).orElse(worthATry ? RetryAction.RETRY : RetryAction.FAIL);

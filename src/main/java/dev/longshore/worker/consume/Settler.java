@@ -1,9 +1,11 @@
 package dev.longshore.worker.consume;
 
 import dev.longshore.job.Chunk;
+import dev.longshore.job.Failure;
 import dev.longshore.job.IndexSet;
 import dev.longshore.job.JobSpec;
 import dev.longshore.job.JobSpec.RetrySpec;
+import dev.longshore.job.Outcome;
 import dev.longshore.job.WorkItem;
 import dev.longshore.queue.Message;
 import dev.longshore.queue.WorkQueues.Kind;
@@ -65,6 +67,11 @@ final class Settler {
     return settledItems.sum();
   }
 
+  /** Whether the job's rules of now end the item as failed for good with this outcome, so that a fallback may have it. */
+  boolean failsForGood(WorkItem item, Outcome outcome) {
+    return rules(spec.get().retry()).failsForGood(item, outcome);
+  }
+
   /** Settles on a thread of its own; the caller was told to do so by {@link Taken}. */
   void start(Taken taken) {
     Thread.ofVirtual().name("settle-" + access.job().name()).start(() -> settle(taken));
@@ -95,7 +102,7 @@ final class Settler {
     int attempt = taken.work().attempt();
     JobSpec now = spec.get();
     Verdicts verdicts = Verdicts.of(taken, round, now, rules(now.retry()));
-    access.handOn(deadLetters(taken, verdicts.failed()));
+    access.handOn(deadLetters(taken, verdicts.failed(), round.fellBack()));
     if (verdicts.fatal() != null) {
       // before the item is final: after a crash in between it comes again, and ends the job again
       Failed fatal = verdicts.fatal();
@@ -125,7 +132,7 @@ final class Settler {
     return known;
   }
 
-  private List<Outgoing> deadLetters(Taken taken, List<Failed> failed) {
+  private List<Outgoing> deadLetters(Taken taken, List<Failed> failed, Map<Long, Failure> fellBack) {
     if (failed.isEmpty()) {
       return List.of();
     }
@@ -139,7 +146,7 @@ final class Settler {
         item = items.next();
       }
       Message letter = letters.of(taken.work().run(), one.index(), item.attempt(), one.failure(), item.json(),
-          before.getOrDefault(one.index(), List.of()));
+          before.getOrDefault(one.index(), List.of()), fellBack.get(one.index()));
       out.add(new Outgoing(Kind.DEAD, letter, Duration.ZERO));
     }
     return out;

@@ -119,17 +119,17 @@ record Verdicts(IndexSet all, IndexSet succeeded, List<Failed> failed, List<Fail
           keep(item, ResultBlob.success(success.result()));
         }
         case Outcome.Skip skip -> skip(item, skip.reason());
+        case Outcome.Fail fail when round.fellBack().containsKey(item.index()) -> fail(item, fail.failure());
         case Outcome.Fail fail -> rule(item, fail.failure(), rules.on(item, fail, jitter));
-        case Outcome.Retry retry when !retry.spendsAttempt() -> {
-          unspent.add(item.index());
-          copy(item, retry.after() != null ? retry.after() : rules.delay(item, jitter), item.attempt());
-        }
+        case Outcome.Retry retry when !retry.spendsAttempt() -> giveBack(item, retry.after());
         case Outcome.Retry retry -> rule(item, retry.failure(), rules.on(item, retry, jitter));
       }
     }
 
     private void rule(WorkItem item, Failure failure, RetryRules.Ruling ruling) {
       switch (ruling) {
+        // the rules changed since its call: it comes again, and falls back then
+        case RetryRules.Ruling.Fail fail when spec.fallback() != null && RetryRules.mayFallBack(failure) -> giveBack(item, null);
         case RetryRules.Ruling.Fail fail -> fail(item, failure);
         case RetryRules.Ruling.Skip skip -> skip(item, failure.code() + ": " + failure.message());
         case RetryRules.Ruling.FailJob failJob -> {
@@ -143,6 +143,12 @@ record Verdicts(IndexSet all, IndexSet succeeded, List<Failed> failed, List<Fail
           copy(item, again.delay(), again.attempt());
         }
       }
+    }
+
+    /** It comes again as the same attempt, by default after the job's own wait. */
+    private void giveBack(WorkItem item, Duration after) {
+      unspent.add(item.index());
+      copy(item, after != null ? after : rules.delay(item, jitter), item.attempt());
     }
 
     private void skip(WorkItem item, String why) {

@@ -67,7 +67,7 @@ public final class WorkConsumer {
     this.queues = queues;
     this.onGone = onGone;
     this.settler = new Settler(access, spec, letters, held, new Ends());
-    this.executor = new JobExecutor(access.job(), spec.get(), processor, gate, new Surroundings());
+    this.executor = new JobExecutor(access.job(), spec.get(), processor, gate, new Surroundings(), settler::failsForGood);
     Duration quarter = holdLimit.dividedBy(4);
     Duration leasedElsewhere = quarter.compareTo(LEASED_ELSEWHERE) < 0 ? quarter : LEASED_ELSEWHERE;
     this.taker = new Taker(access, spec, letters, held, sizes, leasedElsewhere, new Desk());

@@ -46,7 +46,7 @@ final class AloneRun {
     });
     if (!rest.isEmpty()) {
       Batch left = cut(rest.size());
-      recorder.record(left, new Calls.Answer(Collections.nCopies(left.size(), otherwise), 0));
+      recorder.record(left, Calls.Answer.of(left.size(), otherwise));
     }
   }
 

@@ -13,6 +13,11 @@ public interface BatchProcessor extends AutoCloseable {
   /** Items in one call, at most. */
   int batchSize();
 
+  /** What is asked once about items that fail for good here; null for none. Closed with this. */
+  default BatchProcessor fallback() {
+    return null;
+  }
+
   @Override
   void close();
 }

@@ -9,9 +9,11 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiPredicate;
 import org.jboss.logging.Logger;
 
 /**
@@ -25,6 +27,7 @@ final class Calls {
   private final JobRef job;
   private final WorkerGate gate;
   private final Entrance entrance;
+  private final SharedProcessor.FallbackRule fallbackRule;
   private final ReentrantLock lock = new ReentrantLock();
   private final Set<Thread> waiting = new HashSet<>();
   private final Set<Thread> running = new HashSet<>();
@@ -33,19 +36,27 @@ final class Calls {
   private SharedProcessor processor;
   private boolean held;
 
-  Calls(JobRef job, WorkerGate gate, Entrance entrance) {
+  /** {@code failsForGood} tells which outcomes a fallback gets. */
+  Calls(JobRef job, WorkerGate gate, Entrance entrance, BiPredicate<WorkItem, Outcome> failsForGood) {
     this.job = job;
     this.gate = gate;
     this.entrance = entrance;
+    this.fallbackRule = new WhileNotHeld(failsForGood);
     gate.add(entrance);
   }
 
   /**
    * What came of a call.
    *
+   * @param fellBack by index, how those items had failed with the processor that then failed with the fallback, too; they end so
    * @param nanos that it took; 0 when it did not begin
    */
-  record Answer(List<Outcome> outcomes, long nanos) {}
+  record Answer(List<Outcome> outcomes, Map<Long, Failure> fellBack, long nanos) {
+    /** The same outcome for items whose call did not begin. */
+    static Answer of(int items, Outcome outcome) {
+      return new Answer(Collections.nCopies(items, outcome), Map.of(), 0);
+    }
+  }
 
   /** Takes over {@code replacement}; calls under way end with the processor that they began with. */
   void use(BatchProcessor replacement) {
@@ -161,7 +172,7 @@ final class Calls {
     try {
       return await(() -> entrance.enter(batch)) ? run(batch) : handedBack(batch.size());
     } catch (RuntimeException e) {
-      return new Answer(Collections.nCopies(batch.size(), notEntered(e)), 0);
+      return Answer.of(batch.size(), notEntered(e));
     } finally {
       entrance.leave(batch);
     }
@@ -177,7 +188,7 @@ final class Calls {
   }
 
   static Answer handedBack(int items) {
-    return new Answer(Collections.nCopies(items, Taken.HANDED_BACK), 0);
+    return Answer.of(items, Taken.HANDED_BACK);
   }
 
   /** A wait before a call. */
@@ -233,14 +244,14 @@ final class Calls {
     } finally {
       lock.unlock();
     }
-    List<Outcome> outcomes;
+    Said said;
     boolean told;
     try {
-      outcomes = current.call(items);
+      said = current.call(items, fallbackRule);
     } finally {
       told = ended(items.size(), start);
     }
-    return new Answer(told ? outcomes.stream().map(Calls::unlessUndone).toList() : outcomes, System.nanoTime() - start);
+    return said.answer(items, told, System.nanoTime() - start);
   }
 
   /** Whether the call was interrupted. */
@@ -257,8 +268,22 @@ final class Calls {
     }
   }
 
-  /** What an interrupted call says of items that it did not get done is no word about them. */
-  private static Outcome unlessUndone(Outcome outcome) {
-    return outcome instanceof Outcome.Retry ? Taken.HANDED_BACK : outcome;
+  /** The fallback begins nothing while calls are held. */
+  private final class WhileNotHeld implements SharedProcessor.FallbackRule {
+    private final BiPredicate<WorkItem, Outcome> failsForGood;
+
+    WhileNotHeld(BiPredicate<WorkItem, Outcome> failsForGood) {
+      this.failsForGood = failsForGood;
+    }
+
+    @Override
+    public boolean takes(WorkItem item, Outcome outcome) {
+      return failsForGood.test(item, outcome);
+    }
+
+    @Override
+    public boolean mayBegin() {
+      return !held();
+    }
   }
 }

@@ -3,6 +3,7 @@ package dev.longshore.worker.execute;
 import dev.longshore.job.IndexSet;
 import dev.longshore.job.JobRef;
 import dev.longshore.job.JobSpec;
+import dev.longshore.job.Outcome;
 import dev.longshore.job.WorkItem;
 import dev.longshore.worker.execute.Batch.Segment;
 import java.time.Duration;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiPredicate;
 
 /**
  * Runs a job's processor calls: never more than {@code concurrency} at once, each on a virtual thread that lives as long as there is work.
@@ -45,11 +47,12 @@ public final class JobExecutor {
     void enter(IndexSet inside);
   }
 
-  /** Takes over {@code processor}. */
-  public JobExecutor(JobRef job, JobSpec spec, BatchProcessor processor, WorkerGate gate, Surroundings surroundings) {
+  /** Takes over {@code processor}; {@code failsForGood} tells which outcomes its fallback gets, if it has one. */
+  public JobExecutor(JobRef job, JobSpec spec, BatchProcessor processor, WorkerGate gate, Surroundings surroundings,
+      BiPredicate<WorkItem, Outcome> failsForGood) {
     this.job = job;
     this.surroundings = surroundings;
-    this.calls = new Calls(job, gate, new Entrance(surroundings::enter));
+    this.calls = new Calls(job, gate, new Entrance(surroundings::enter), failsForGood);
     change(spec, processor);
   }
 
@@ -269,7 +272,7 @@ public final class JobExecutor {
     int offset = 0;
     for (Segment segment : batch.segments()) {
       long share = answer.nanos() * segment.count() / batch.size();
-      if (segment.taken().record(segment.from(), answer.outcomes(), offset, segment.count(), share, now)) {
+      if (segment.taken().record(segment.from(), answer, offset, segment.count(), share, now)) {
         surroundings.settle(segment.taken());
       }
       offset += segment.count();

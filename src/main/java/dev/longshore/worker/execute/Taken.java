@@ -9,8 +9,9 @@ import dev.longshore.queue.Message;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A delivery whose items are leased to this worker, and what came of each so far. Outcomes are recorded by the calls and taken out in rounds
@@ -27,6 +28,8 @@ public final class Taken {
   private final List<WorkItem> items;
   private final IndexSet indexes;
   private final Outcome[] outcomes;
+  /** How those had failed with the processor that then failed with the fallback, too; by index. */
+  private final Map<Long, Failure> fellBack = new HashMap<>();
   /** Positions of which an outcome is known, or was. */
   private final BitSet recorded = new BitSet();
   private int open;
@@ -57,9 +60,10 @@ public final class Taken {
    *
    * @param positions of the items in {@link #items}, ascending
    * @param outcomes by the same order
+   * @param fellBack by index, how those items of the delivery had failed with the processor that then failed with the fallback, too
    * @param whole whether these are all items of the message
    */
-  public record Round(int[] positions, Outcome[] outcomes, boolean whole, Duration busy) {}
+  public record Round(int[] positions, Outcome[] outcomes, Map<Long, Failure> fellBack, boolean whole, Duration busy) {}
 
   public Delivery delivery() {
     return delivery;
@@ -96,15 +100,20 @@ public final class Taken {
   }
 
   /**
-   * Keeps outcomes of {@code count} items from position {@code from}; they stand in {@code given} from {@code offset}. An item that was
+   * Keeps outcomes of {@code count} items from position {@code from}; they stand in {@code answer} from {@code offset}. An item that was
    * given up keeps the outcome that it has.
    *
    * @return whether the caller must have this delivery settled now
    */
-  synchronized boolean record(int from, List<Outcome> given, int offset, int count, long nanos, long now) {
+  synchronized boolean record(int from, Calls.Answer answer, int offset, int count, long nanos, long now) {
     for (int i = 0; i < count; i++) {
-      keep(from + i, given.get(offset + i), now);
+      keep(from + i, answer.outcomes().get(offset + i), now);
     }
+    answer.fellBack().forEach((index, failure) -> {
+      if (indexes.contains(index)) {
+        fellBack.put(index, failure);
+      }
+    });
     busyNanos += nanos;
     return claim(unsettled > 0 && (open == 0 || unsettledBytes >= ROUND_BYTES));
   }
@@ -134,7 +143,7 @@ public final class Taken {
 
   /** Gives up what has no outcome yet: an outcome that still comes counts no more. True when the caller must have it settled now. */
   public synchronized boolean giveUp(long now) {
-    boolean mine = record(0, Collections.nCopies(items.size(), HANDED_BACK), 0, items.size(), 0, now);
+    boolean mine = record(0, Calls.Answer.of(items.size(), HANDED_BACK), 0, items.size(), 0, now);
     return mine || claim(unsettled > 0);
   }
 
@@ -201,9 +210,10 @@ public final class Taken {
     unsettledBytes -= bytes;
     Duration busy = Duration.ofNanos(busyNanos);
     busyNanos = 0;
+    Map<Long, Failure> failed = Map.copyOf(fellBack);
     boolean whole = count == work.indexes().size();
-    return count == chosen.length ? new Round(positions, chosen, whole, busy)
-        : new Round(Arrays.copyOf(positions, count), Arrays.copyOf(chosen, count), false, busy);
+    return count == chosen.length ? new Round(positions, chosen, failed, whole, busy)
+        : new Round(Arrays.copyOf(positions, count), Arrays.copyOf(chosen, count), failed, false, busy);
   }
 
   /** True for the one caller that finds everything settled: it acks. */

@@ -37,7 +37,7 @@ class JobSpecMappingTest {
   private final JobSpecMapping mapping = new JobSpecMapping(Policy.local());
 
   @ParameterizedTest
-  @ValueSource(strings = {"defaults", "http", "exec", "shared", "failures"})
+  @ValueSource(strings = {"defaults", "http", "exec", "shared", "failures", "fallback"})
   void mapsAsTheGoldenFileSays(String name) throws Exception {
     List<JsonNode> documents = ManifestReader.read(Files.readString(FOLDER.resolve("in-" + name + ".yaml")));
 
@@ -52,7 +52,7 @@ class JobSpecMappingTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"defaults", "http", "exec", "shared", "failures"})
+  @ValueSource(strings = {"defaults", "http", "exec", "shared", "failures", "fallback"})
   void givesWhatTheSchemasDefaultsGive(String name) throws Exception {
     List<JsonNode> documents = ManifestReader.read(Files.readString(FOLDER.resolve("in-" + name + ".yaml")));
     List<JsonNode> filled = documents.stream().map(JobSpecMappingTest::withDefaults).toList();
@@ -64,7 +64,7 @@ class JobSpecMappingTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"defaults", "http", "exec", "shared", "failures"})
+  @ValueSource(strings = {"defaults", "http", "exec", "shared", "failures", "fallback"})
   void theSpecComesBackFromJson(String name) throws Exception {
     List<JsonNode> documents = ManifestReader.read(Files.readString(FOLDER.resolve("in-" + name + ".yaml")));
     JobSpec spec = mapping.map(job(documents.get(0)), pool(documents)).spec();
@@ -125,6 +125,16 @@ class JobSpecMappingTest {
         .isInstanceOf(InvalidJobException.class).hasMessageContaining("spec.processor.exec").hasMessageContaining("policy");
     refused(shared, Optional.of(new WorkerPoolSpec(null, null, null, null, null, null, null)),
         InvalidJobException.Reason.PROCESSOR, "spec.processor.exec");
+  }
+
+  @Test
+  void aFallbackIsCheckedAsAProcessorIs() throws Exception {
+    Optional<WorkerPoolSpec> pool = Optional.of(new WorkerPoolSpec(null, null, null, null, null, null, null));
+    String job = "source: {items: [1]}\nprocessor: {noop: {}}\npoolRef: {name: shared}\nfallback: ";
+    refused(yaml(job + "{exec: {command: [/bin/true]}}"), pool, InvalidJobException.Reason.PROCESSOR, "spec.fallback.exec");
+    refused(yaml(job + "{http: {url: \"http://x/\", headersFrom: [{header: B, secretKeyRef: {name: api, key: token}}]}}"), pool,
+        InvalidJobException.Reason.PROCESSOR, "spec.fallback.http.headersFrom[0].secretKeyRef");
+    refused(yaml(job + "{}"), pool, InvalidJobException.Reason.PROCESSOR, "spec.fallback");
   }
 
   @Test

@@ -33,12 +33,15 @@ class ManifestLoaderTest {
   @Test
   void relativePathsStartAtTheManifestsFolder() throws IOException {
     Files.writeString(folder.resolve("ids.txt"), "1\n");
-    ManifestLoader.Loaded loaded = load("source: {file: {path: ids.txt, format: Lines}}\n  processor: {exec: {command: [sh, -c, cat]}}");
+    ManifestLoader.Loaded loaded = load("source: {file: {path: ids.txt, format: Lines}}\n  processor: {exec: {command: [sh, -c, cat]}}\n"
+        + "  fallback: {exec: {command: [sh, -c, cat], workingDirectory: .}}");
     assertThat(loaded.problems()).isEmpty();
     var spec = loaded.manifests().jobs().getFirst().getSpec();
     assertThat(spec.source().file().path()).isEqualTo(folder.resolve("ids.txt").toString());
     assertThat(spec.processor().exec().command().getFirst()).startsWith("/").endsWith("/sh");
     assertThat(spec.processor().exec().workingDirectory()).isEqualTo(folder.toString());
+    assertThat(spec.fallback().exec().command().getFirst()).startsWith("/").endsWith("/sh");
+    assertThat(Path.of(spec.fallback().exec().workingDirectory()).normalize()).isEqualTo(folder);
   }
 
   @Test
@@ -49,6 +52,8 @@ class ManifestLoaderTest {
         .extracting(ManifestLoader.Problem::field).asString().startsWith("spec.processor.exec.command");
     assertThat(load("source: {items: [1]}\n  processor: {plugin: {name: nobody}}").problems()).singleElement()
         .extracting(ManifestLoader.Problem::field).asString().startsWith("spec.processor.plugin");
+    assertThat(load("source: {items: [1]}\n  processor: {noop: {}}\n  fallback: {exec: {command: [no-such-program]}}").problems()).singleElement()
+        .extracting(ManifestLoader.Problem::field).asString().startsWith("spec.fallback.exec.command");
   }
 
   @Test

@@ -20,11 +20,13 @@ import dev.longshore.worker.execute.Taken;
 import dev.longshore.worker.execute.Taken.Round;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class VerdictsTest {
+  private static final JobRef JOB = new JobRef("ns", "numbers", "5f3a9c02");
   private static final Failure NO = new Failure("No", "not today");
   private static final JobSpec SPEC = Jobs.spec().maxAttempts(3).build();
 
@@ -109,6 +111,25 @@ class VerdictsTest {
   }
 
   @Test
+  void noRuleIsAskedAboutWhatAFallbackSaid() {
+    JobSpec spec = Jobs.spec().withFallback().rules(rule(RetryAction.SKIP)).build();
+    Round round = new Round(new int[] {0}, new Outcome[] {new Outcome.Fail(NO)}, Map.of(0L, new Failure("Other", "of the processor")), true,
+        Duration.ZERO);
+    Verdicts verdicts = Verdicts.of(taken(1, 1), round, spec, new RetryRules(JOB, spec.retry()));
+    assertThat(verdicts.failed()).containsExactly(new Settlement.Failed(0, NO));
+    assertThat(verdicts.skipped()).isEmpty();
+  }
+
+  @Test
+  void whatFailsForGoodOnlySinceTheRulesChangedComesAgainForItsFallback() {
+    JobSpec spec = Jobs.spec().withFallback().maxAttempts(2).build();
+    Verdicts verdicts = verdicts(taken(2, 2), spec, Outcome.retry(NO), new Outcome.Fail(new Failure(Failure.WORKER_CRASHED, "killed 3 workers")));
+    assertThat(verdicts.unspent()).isEqualTo(IndexSet.of(0));
+    assertThat(verdicts.again().keySet()).extracting(Verdicts.Copy::attempt).containsExactly(2);
+    assertThat(verdicts.failed()).extracting(Settlement.Failed::index).as("one that kills workers").containsExactly(1L);
+  }
+
+  @Test
   void noRuleIsAskedAboutWhatWasHandedBack() {
     JobSpec spec = Jobs.spec().rules(new RetryRule(new When(Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), "true"), RetryAction.FAIL, null, null))
         .build();
@@ -121,8 +142,8 @@ class VerdictsTest {
 
   private static Verdicts verdicts(Taken taken, JobSpec spec, Outcome... outcomes) {
     int[] positions = IntStream.range(0, outcomes.length).toArray();
-    return Verdicts.of(taken, new Round(positions, outcomes, true, Duration.ZERO), spec,
-        new RetryRules(new JobRef("ns", "numbers", "5f3a9c02"), spec.retry()));
+    return Verdicts.of(taken, new Round(positions, outcomes, Map.of(), true, Duration.ZERO), spec,
+        new RetryRules(JOB, spec.retry()));
   }
 
   private static Taken taken(int count, int attempt) {

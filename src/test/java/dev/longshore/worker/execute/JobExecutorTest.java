@@ -272,7 +272,7 @@ class JobExecutorTest {
       public void enter(IndexSet inside) {
         entered.add(inside);
       }
-    });
+    }, (item, outcome) -> outcome instanceof Outcome.Fail);
   }
 
   private static void offer(JobExecutor executor, Taken taken) {

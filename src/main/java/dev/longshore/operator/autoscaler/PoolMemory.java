@@ -17,9 +17,7 @@ import java.util.stream.Collectors;
 public final class PoolMemory {
   private final Deque<Point> past = new ArrayDeque<>();
   private final Map<String, Instant> drainingSince = new HashMap<>();
-  private final Set<String> atLastLoss = new HashSet<>();
   private final Set<String> buried = new HashSet<>();
-  private final CrashBackoff backoff = new CrashBackoff();
   private int previous;
   private Recorded recorded;
 
@@ -54,10 +52,6 @@ public final class PoolMemory {
       recorded = now;
     }
     return news;
-  }
-
-  public CrashBackoff backoff() {
-    return backoff;
   }
 
   List<Past> past(Instant now) {
@@ -99,26 +93,6 @@ public final class PoolMemory {
   public void draining(Set<String> names, Instant now) {
     drainingSince.keySet().retainAll(names);
     names.forEach(name -> drainingSince.putIfAbsent(name, now));
-  }
-
-  /**
-   * Books workers that were lost, or the success of one that came after the last loss.
-   *
-   * @param explained the names of those lost whose crash is explained by what was inside their processors
-   */
-  public void ended(List<Worker> lost, Set<String> explained, List<Worker> all, Instant now) {
-    if (!lost.isEmpty()) {
-      if (lost.stream().allMatch(worker -> explained.contains(worker.name()))) {
-        backoff.explained(now);
-      } else {
-        backoff.crashed(now);
-      }
-      atLastLoss.clear();
-      all.forEach(worker -> atLastLoss.add(worker.name()));
-    } else if (all.stream().anyMatch(worker -> worker.ready() && worker.seen().heartbeat().done() > 0
-        && !atLastLoss.contains(worker.name()))) {
-      backoff.succeeded();
-    }
   }
 
   /** Keeps the name of a worker whose end is settled: its pod may be seen for a while yet. */

@@ -55,10 +55,10 @@ class CeilingsTest {
   @Test
   void onlyACeilingThatIsReachedLimits() {
     LimitedBy decided = new LimitedBy("MaxReplicas", "10");
-    assertThat(Ceilings.limitedBy(new Decision(1, 1, Reason.BACKLOG, decided), List.of(NO_NODE))).isEqualTo(decided);
-    assertThat(Ceilings.limitedBy(new Decision(2, 9, Reason.BACKLOG, decided), List.of(NO_NODE)))
+    assertThat(Ceilings.limitedBy(new Decision(1, 1, Reason.WORK, decided, List.of()), List.of(NO_NODE))).isEqualTo(decided);
+    assertThat(Ceilings.limitedBy(new Decision(2, 9, Reason.WORK, decided, List.of()), List.of(NO_NODE)))
         .isEqualTo(new LimitedBy("Unschedulable", "Unschedulable: 0/3 nodes fit"));
-    assertThat(Ceilings.limitedBy(new Decision(0, 0, Reason.NO_JOBS, LimitedBy.NOTHING), List.of(new Ceiling("PodsRefused", 0, "quota"))))
+    assertThat(Ceilings.limitedBy(new Decision(0, 0, Reason.NO_JOBS, LimitedBy.NOTHING, List.of()), List.of(new Ceiling("PodsRefused", 0, "quota"))))
         .isEqualTo(LimitedBy.NOTHING);
   }
 

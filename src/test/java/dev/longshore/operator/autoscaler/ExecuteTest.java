@@ -75,45 +75,6 @@ class ExecuteTest {
   }
 
   @Test
-  void crashesWaitLongerEachTimeUntilANewWorkerFinishesItems() {
-    Instant now = Instant.parse("2026-11-22T00:00:00Z");
-    PoolMemory memory = new PoolMemory(1, List.of(), now);
-    Worker crashed = new Worker("a", Stage.CRASHED, null, "", false);
-    for (long expected : new long[] {1, 2, 4, 8, 16, 32, 60, 60}) {
-      memory.ended(List.of(crashed), Set.of(), List.of(crashed), now);
-      assertThat(memory.backoff().left(now)).isEqualTo(Duration.ofSeconds(expected));
-    }
-    memory.ended(List.of(), Set.of(), List.of(worker("b", State.READY, 1)), now);
-    assertThat(memory.backoff().left(now)).isZero();
-  }
-
-  @Test
-  void aNeighbourThatWorkedBeforeTheCrashProvesNothing() {
-    Instant now = Instant.parse("2026-11-22T00:00:00Z");
-    PoolMemory memory = new PoolMemory(1, List.of(), now);
-    Worker crashed = new Worker("a", Stage.CRASHED, null, "", false);
-    Worker neighbour = worker("b", State.READY, 1);
-    memory.ended(List.of(crashed), Set.of(), List.of(crashed, neighbour), now);
-    memory.ended(List.of(), Set.of(), List.of(neighbour), now);
-    assertThat(memory.backoff().left(now)).isEqualTo(Duration.ofSeconds(1));
-  }
-
-  @Test
-  void aCrashThatIsExplainedWaitsShortlyAndDoublesNothing() {
-    Instant now = Instant.parse("2026-11-22T00:00:00Z");
-    PoolMemory memory = new PoolMemory(1, List.of(), now);
-    Worker crashed = new Worker("a", Stage.CRASHED, null, "", false);
-    Worker other = new Worker("b", Stage.CRASHED, null, "", false);
-    for (int i = 0; i < 3; i++) {
-      memory.ended(List.of(crashed), Set.of("a"), List.of(crashed), now);
-      assertThat(memory.backoff().left(now)).isEqualTo(Duration.ofMillis(250));
-    }
-    assertThat(memory.backoff().crashes()).isZero();
-    memory.ended(List.of(crashed, other), Set.of("a"), List.of(crashed, other), now);
-    assertThat(memory.backoff().left(now)).as("one of two is not explained").isEqualTo(Duration.ofSeconds(1));
-  }
-
-  @Test
   void anOutdatedWorkerStaysUntilANewOneWorks() {
     List<Worker> workers = new ArrayList<>(List.of(outdated("a")));
     Execute.Plan first = execute.plan(1, workers, Set.of(), Set.of());

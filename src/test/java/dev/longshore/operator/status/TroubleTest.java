@@ -37,7 +37,7 @@ class TroubleTest {
 
   @Test
   void itIsThePoolsConditionUntilItIsOver() {
-    PoolFigures figures = new PoolFigures(2, 2, 1, 0, 0, 0, new LimitedBy("Unschedulable", "no node"));
+    PoolFigures figures = new PoolFigures(2, 2, 1, 0, 0, 0, new LimitedBy("Unschedulable", "no node"), List.of());
     PoolStates states = new PoolStates(7, Instant.parse("2026-11-22T00:00:00Z"), "s");
     WorkerPoolStatus stuck = states.passed(null, figures, new Trouble("Unschedulable", "no node"));
     assertThat(stuck.conditions()).singleElement().satisfies(condition -> {

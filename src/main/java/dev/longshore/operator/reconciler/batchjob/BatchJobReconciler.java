@@ -6,6 +6,7 @@ import dev.longshore.job.JobPhase;
 import dev.longshore.job.JobSpec;
 import dev.longshore.operator.mapping.InvalidJobException;
 import dev.longshore.operator.progress.ActiveJob;
+import dev.longshore.operator.progress.Goal;
 import dev.longshore.operator.progress.ActiveJobs;
 import dev.longshore.operator.reconciler.ApiAnswer;
 import dev.longshore.operator.reconciler.KnownJobs;
@@ -150,7 +151,7 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
         throw e;
       }
       ActiveJob followed = active.follow(pass.ref(), pass.pool(), pass.job().getMetadata().getGeneration());
-      followed.concurrency(before.get().concurrency());
+      followed.goal(new Goal(before.get().concurrency(), null, null));
       followed.policy(before.get().failurePolicy());
       followed.refused(e.getMessage());
       events.specRefused(pass.job(), pass.status, e.getMessage());

@@ -1,5 +1,6 @@
 package dev.longshore.operator.status;
 
+import dev.longshore.operator.autoscaler.Decision.LimitedBy;
 import dev.longshore.operator.autoscaler.Worker;
 import dev.longshore.operator.autoscaler.Worker.Hindrance;
 import dev.longshore.operator.autoscaler.Worker.Stage;
@@ -32,6 +33,11 @@ public record Trouble(String reason, String message) {
           + (held == 0 ? "the next has not finished items yet" : held == 1 ? "the next comes later" : "the next " + held + " come later"));
     }
     return blocked(workers);
+  }
+
+  /** What limits a pool of which something else may be known already. */
+  public LimitedBy limit(LimitedBy known) {
+    return known.reason().isEmpty() && !reason.isEmpty() ? new LimitedBy(reason, message) : known;
   }
 
   private static Trouble blocked(List<Worker> workers) {

@@ -122,7 +122,6 @@ class FeedConsumerTest {
     assertThat(alone.getCount()).as("it waits for the source to be left").isEqualTo(1);
     more.countDown();
     assertThat(alone.await(10, TimeUnit.SECONDS)).isTrue();
-    await().atMost(SOON).until(() -> ready(Kind.CONTROL) == 1);
     long read = scene.published().size();
     assertThat(read).isLessThan(5_000);
     assertThat(scene.ledger.crashed(FeedScene.JOB, "a", true).charged().isEmpty()).isTrue();

@@ -109,7 +109,7 @@ final class PoolPass {
     List<Ceiling> reached = Ceilings.of(workers, plan.draining(), restraint.refusals().current(now));
     Trouble trouble = Trouble.of(done.problem(), restraint.crashes().crashes(), restraint.crashes().held(now), workers);
     return new Result(new PoolFigures(decision.desired(), present, input.ready(), busy, plan.draining().size(), chunks,
-        Ceilings.limitedBy(decision, reached), decision.atRisk()), running, trouble, done.delay());
+        trouble.limit(Ceilings.limitedBy(decision, reached)), decision.atRisk()), running, trouble, done.delay());
   }
 
   void forget(WorkerPool pool) {

@@ -8,8 +8,10 @@ import java.util.Optional;
  * Tells how long a job will go on. It takes one sample a second or so and keeps about 2 KiB, however long the job is: the past in blocks
  * ({@link History}) and a histogram of single items ({@link LongItems}). {@link Work} says what the remaining items need and how sure that
  * is, from how the blocks differ and from how they moved ({@link Drift}); {@link Finish} makes a time of it, with the workers that are
- * there, those that are planned, and the longest items at the end. No distribution of item times is assumed; the constants that no source
- * gives were chosen so that {@code ForecastAccuracyTest} passes on families of very different tails.
+ * there, those that are planned, and the longest items at the end. Of item times it is taken that their tail is no heavier than a power law
+ * and that their scale stands still, moves along a line or has jumped once. The constants that no source gives were chosen with the families
+ * of {@code ForecastAccuracyTest}: jobs of more than a thousand items a slot. Of a job with few items a slot and a heavy tail, before half
+ * of it is done, or ahead of a jump, too little is known: there the p90 is often far off, to either side.
  *
  * <p>A spell in which nothing ends, longer than 30 s and than twice the longest item, is an outage: of it only what the items
  * themselves took counts. Delays of items that wait for a further attempt are not known here.

@@ -73,7 +73,7 @@ final class AfterEnd {
   private Duration tidy(JobPass pass) {
     BatchJobStatus status = pass.status;
     boolean clean = JobStates.phase(status) != JobPhase.FAILED && status.items() != null && status.items().failed() == 0;
-    if (!clean || status.queue() == null) {
+    if (!clean || status.queue() == null || status.completionTime() == null) {
       return Duration.ZERO;
     }
     Duration left = Duration.between(pass.now(), Instant.parse(status.completionTime()).plus(QUEUES_STAY));

@@ -50,8 +50,7 @@ public class OperatorRole implements JobViews {
         RedisConnection store = connections.store();
         Ledger accounts = new RedisLedger(store, config.worker().leaseTime(), config.audit().grace());
         Pools pools = new RedisPools(store);
-        RabbitWorkQueues queues = connections.broker("operator")) {
-      queues.declareLadder();
+        RabbitWorkQueues queues = RabbitWorkQueues.ofOperator(connections.broker("operator"))) {
       OperatorService service = start(kubernetes, accounts, pools, queues, OperatorConfiguration.settings(config));
       termination.begun();
       termination.await();

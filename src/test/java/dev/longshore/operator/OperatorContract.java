@@ -198,6 +198,37 @@ abstract class OperatorContract extends OperatorScene {
   }
 
   @Test
+  void aStoreThatIsSetUpWrongIsSaidAndNothingIsBegunUntilItIsSetRight() {
+    JobRef begun = rig.create(TRACKS);
+    rig.awaitPhase(begun, "Intake");
+    rig.store.refuse(true);
+    rig.awaitReason(begun, "Progressing", "LedgerRefused");
+    JobRef waits = rig.create(TRACKS.replace("tracks", "waits"));
+    rig.awaitReason(waits, "Progressing", "LedgerRefused");
+    assertThat(rig.ledger.spec(waits)).isEmpty();
+
+    rig.store.refuse(false);
+    rig.awaitPhase(waits, "Intake");
+    rig.awaitReason(begun, "Progressing", "ReadingSource");
+  }
+
+  @Test
+  void aBrokerThatTakesNoMessagesIsSaidAndCancelAndDeleteGoOn() {
+    rig.queues.blocked(true);
+    JobRef job = rig.create(TRACKS);
+    rig.awaitReason(job, "Progressing", "BrokerBlocked");
+    rig.patch(job, "{\"cancel\": true}");
+    rig.awaitPhase(job, "Cancelled");
+    client.resource(rig.job(job)).delete();
+    await().atMost(SOON).until(() -> rig.job(job) == null);
+
+    JobRef waits = rig.create(TRACKS.replace("tracks", "waits"));
+    rig.awaitReason(waits, "Progressing", "BrokerBlocked");
+    rig.queues.blocked(false);
+    rig.awaitPhase(waits, "Intake");
+  }
+
+  @Test
   void aSharedPoolThatIsMissingIsWaitedForAndThenWorks() {
     JobRef job = rig.create(TRACKS.replace("workers: {maxReplicas: 2}", "poolRef: {name: shared}"));
     rig.awaitReason(job, "Progressing", "PoolNotFound");

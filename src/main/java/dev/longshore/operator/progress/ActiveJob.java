@@ -3,10 +3,15 @@ package dev.longshore.operator.progress;
 import dev.longshore.job.JobRef;
 import dev.longshore.job.JobSpec.FailurePolicy;
 import dev.longshore.job.PoolRef;
+import dev.longshore.queue.QueueLeaderlessException;
+import dev.longshore.queue.WorkQueues;
+import dev.longshore.queue.WorkQueues.Kind;
 import dev.longshore.store.JobReading;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** One job that has its queues, its account and its pool, and has not ended. */
 public final class ActiveJob {
@@ -16,6 +21,7 @@ public final class ActiveJob {
   private final FeedWatch intake = new FeedWatch();
   private final FeedWatch gaps = new FeedWatch();
   private final QueueWatch queues = new QueueWatch();
+  private final Map<Kind, Outage<QueueLeaderlessException>> leaderless = new ConcurrentHashMap<>();
   private final AuditWatch audit;
   private volatile long generation;
   private volatile Observation last;
@@ -97,6 +103,11 @@ public final class ActiveJob {
 
   public void gapsRestarted() {
     gaps.restarted();
+  }
+
+  /** Whether this queue of it can be measured. */
+  Outage<QueueLeaderlessException> queue(Kind kind) {
+    return leaderless.computeIfAbsent(kind, which -> new Outage<>(WorkQueues.name(ref, which)));
   }
 
   /** Whether one of its queues is gone. */

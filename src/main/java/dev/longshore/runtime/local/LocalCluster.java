@@ -93,7 +93,7 @@ final class LocalCluster implements AutoCloseable {
       RedisConnection store = own(new RedisConnection(services.store()));
       ledger = own(new RedisLedger(store, LEASE));
       pools = own(new RedisPools(store));
-      RabbitWorkQueues rabbit = own(new RabbitWorkQueues(services.broker()));
+      RabbitWorkQueues rabbit = own(RabbitWorkQueues.ofOperator(services.broker()));
       rabbit.declareLadder();
       queues = rabbit;
       require("the store", ledger.health().up(), ledger.health().message());

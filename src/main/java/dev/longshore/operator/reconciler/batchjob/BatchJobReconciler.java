@@ -64,7 +64,7 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
     prepare = List.of(new FindPool(parts.client()), new MapSpec(parts.client(), parts.mapping(), ledger), new MakePool(parts.client(),
         parts.rules()), new OpenAccount(parts.queues(), ledger, parts.pools(), events), new FeedIntake(feeds, ledger),
         new Assign(active, parts.progress(), wake));
-    follow = List.of(new CheckServices(parts.progress()), new HealQueues(parts.queues(), events), new Steer(ledger, parts.progress(), wake),
+    follow = List.of(new CheckServices(parts.progress()), new Steer(ledger, parts.progress(), wake), new HealQueues(parts.queues(), events),
         new Work(ledger, reports), new ReviveFeeds(feeds, ledger), new AuditItems(feeds, ledger, parts.pools(), events), redrive,
         new Report(reports, afterEnd));
   }
@@ -103,12 +103,12 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
     try {
       return course(pass);
     } catch (StoreUnavailableException e) {
-      return new Progress.Wait("LedgerUnavailable", "the ledger is away; work goes on when it is back: " + e.getMessage(), true, AGAIN);
+      return Waits.on(e, AGAIN);
     } catch (StoreFullException e) {
       return new Progress.Wait("LedgerFull", "the ledger takes no more data; give it memory or delete finished jobs: " + e.getMessage(),
           true, AGAIN);
     } catch (QueueUnavailableException e) {
-      return new Progress.Wait("BrokerUnavailable", "the broker is away; work goes on when it is back: " + e.getMessage(), false, AGAIN);
+      return Waits.on(e, AGAIN);
     } catch (LedgerGoneException e) {
       active.unfollow(pass.ref());
       return new Progress.Wait("LedgerLost", "the store has lost the job's account; it is opened again", true, Duration.ofMillis(100));

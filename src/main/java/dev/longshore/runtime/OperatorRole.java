@@ -68,7 +68,7 @@ public class OperatorRole implements JobViews {
   /** Starts the operator on the given parts; its HTTP then shows them. */
   private OperatorService start(KubernetesClient kubernetes, Ledger accounts, Pools pools, WorkQueues queues, OperatorSettings settings) {
     OperatorService service = new OperatorService(kubernetes, accounts, pools, queues, settings, java.time.InstantSource.system(), metrics,
-        OperatorRole::leadershipLost);
+        () -> Runtime.getRuntime().halt(1));
     client = kubernetes;
     ledger = accounts;
     state.add(new RoleState.Part("redis", false, () -> of(accounts.health().up(), accounts.health().message())));
@@ -76,12 +76,6 @@ public class OperatorRole implements JobViews {
     state.add(new RoleState.Part("operator", false, () -> of(service.health().up(), service.health().message())));
     service.start();
     return service;
-  }
-
-  /** Another replica acts now: only a new process may ask to lead again, because this one's caches may be behind. */
-  private static void leadershipLost() {
-    LOG.error("operator=ended reason=\"another replica leads\"");
-    Runtime.getRuntime().halt(1);
   }
 
   private static RoleState.Condition of(boolean up, String message) {

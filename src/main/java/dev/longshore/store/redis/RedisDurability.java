@@ -15,6 +15,8 @@ final class RedisDurability {
   private static final Duration WAITAOF_PATIENCE = Duration.ofSeconds(10);
 
   private final RedisConnection redis;
+  private final RedisEviction eviction;
+  private final SharedWait shared = new SharedWait();
   /** WAITAOF holds its connection. */
   private final RedisConnection.Lane lane;
 
@@ -23,7 +25,12 @@ final class RedisDurability {
     this.lane = redis.lane();
   }
 
-  synchronized void await(JobRef job) {
+  /** Many that wait at once need no longer than one or two. */
+  void await(JobRef job) {
+    shared.join(() -> waitAlone(job));
+  }
+
+  private void waitAlone(JobRef job) {
     if (!syncsEachWrite() && !waited(job)) {
       redis.after(LAG).orTimeout(LAG.toMillis() * 2, TimeUnit.MILLISECONDS).join();
     }

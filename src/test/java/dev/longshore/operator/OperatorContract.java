@@ -46,7 +46,7 @@ abstract class OperatorContract extends OperatorScene {
     assertThat(done.getStatus().percentComplete()).isEqualTo(100);
     assertThat(done.getStatus().items().succeeded()).isEqualTo(3);
     assertThat(rig.ledger.read(List.of(job)).get(job).ended()).isEqualTo("Complete");
-    await().atMost(SOON).until(() -> reasons(job).containsAll(List.of("Started", "Completed")));
+    await().atMost(SOON).until(() -> reasons(job).containsAll(List.of("Started", "IntakeComplete", "SuccessCriteriaMet", "Completed")));
 
     await("drain").atMost(SOON).until(() -> rig.pools.assignment(rig.poolRef("tracks")).orElseThrow().draining()
         .contains(pod.getMetadata().getName()));

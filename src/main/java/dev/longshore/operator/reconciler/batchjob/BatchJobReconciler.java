@@ -34,6 +34,7 @@ import java.util.Optional;
 @ControllerConfiguration(name = "batchjob", finalizerName = "longshore.dev/batchjob")
 public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<BatchJob> {
   private static final Duration AGAIN = Duration.ofSeconds(1);
+  private static final Duration EVENTS_AGAIN = Duration.ofSeconds(2);
 
   private final List<Step> prepare;
   private final List<Step> follow;
@@ -77,26 +78,36 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
 
   @Override
   public UpdateControl<BatchJob> reconcile(BatchJob job, Context<BatchJob> context) {
+    events.tellAgain(job);
+    Duration next = pass(job);
+    boolean untold = events.isUntold(job) && (next.isZero() || next.compareTo(EVENTS_AGAIN) > 0);
+    return again(untold ? EVENTS_AGAIN : next);
+  }
+
+  /** @return when the next one is due; zero when something else begins it */
+  private Duration pass(BatchJob job) {
     BatchJobStatus before = reports.current(job).orElse(null);
     JobPass pass = new JobPass(job, before, clock.instant());
     if (JobStates.phase(before).ended()) {
-      return again(afterEnd.pass(pass));
+      return afterEnd.pass(pass);
     }
     pass.active = active.find(pass.ref()).filter(found -> found.generation() == job.getMetadata().getGeneration());
     if (pass.active.isEmpty()) {
       // Whether it is suspended or cancelled stands in the resource: its workers need not wait for the rest.
       wake.poolChanged(pass.pool());
     }
-    return again(switch (take(pass)) {
+    return switch (take(pass)) {
       case Progress.Done done -> done.after();
       case Progress.Wait wait -> {
-        pass.status = pass.states().waiting(pass.status, wait.reason(), wait.message(), wait.stale() && pass.active.isPresent());
+        // an end that could not be told yet stands nowhere: the next pass tells it
+        BatchJobStatus stands = JobStates.phase(pass.status).ended() ? pass.states().accepted(reports.current(job).orElse(null)) : pass.status;
+        pass.status = pass.states().waiting(stands, wait.reason(), wait.message(), wait.stale() && pass.active.isPresent());
         reports.write(pass);
         yield wait.again();
       }
       case Progress.Next next -> Duration.ZERO;
       case Progress.Fail fail -> throw new IllegalStateException("a failure that was not carried out: " + fail);
-    });
+    };
   }
 
   private Progress take(JobPass pass) {

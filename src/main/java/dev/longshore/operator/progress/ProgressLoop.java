@@ -9,6 +9,7 @@ import dev.longshore.queue.WorkQueues.Depth;
 import dev.longshore.queue.WorkQueues.Kind;
 import dev.longshore.store.JobReading;
 import dev.longshore.store.Ledger;
+import dev.longshore.store.StoreRefusedException;
 import dev.longshore.store.StoreUnavailableException;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -100,6 +101,10 @@ public final class ProgressLoop implements AutoCloseable {
   private void read(List<ActiveJob> active) {
     Map<JobRef, JobReading> readings;
     try {
+      Optional<StoreRefusedException> refused = ledger.refusal();
+      if (refused.isPresent()) {
+        throw refused.get();
+      }
       readings = ledger.read(ActiveJobs.refs(active));
     } catch (StoreUnavailableException e) {
       if (store.began(e)) {

@@ -20,8 +20,9 @@ final class RedisDurability {
   /** WAITAOF holds its connection. */
   private final RedisConnection.Lane lane;
 
-  RedisDurability(RedisConnection redis) {
+  RedisDurability(RedisConnection redis, RedisEviction eviction) {
     this.redis = redis;
+    this.eviction = eviction;
     this.lane = redis.lane();
   }
 
@@ -69,12 +70,7 @@ final class RedisDurability {
   Health health() {
     try {
       redis.call(Command.PING);
-      String memory = redis.call(Command.INFO, "memory").toString();
-      String policy = memory.lines().filter(line -> line.startsWith("maxmemory_policy:")).map(line -> line.substring(17).trim())
-          .findFirst().orElse("noeviction");
-      return policy.equals("noeviction") ? new Health(true, "")
-          : new Health(false, "Redis at " + redis.settings() + " has maxmemory-policy " + policy
-              + ", which drops keys at will: set it to noeviction");
+      return eviction.ask().map(problem -> new Health(false, problem)).orElse(new Health(true, ""));
     } catch (StoreUnavailableException | Refusal e) {
       return new Health(false, e.getMessage());
     }

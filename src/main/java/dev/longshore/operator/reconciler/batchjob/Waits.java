@@ -3,6 +3,7 @@ package dev.longshore.operator.reconciler.batchjob;
 import dev.longshore.queue.BrokerBlockedException;
 import dev.longshore.queue.QueueLeaderlessException;
 import dev.longshore.queue.QueueUnavailableException;
+import dev.longshore.store.StoreRefusedException;
 import dev.longshore.store.StoreUnavailableException;
 import java.time.Duration;
 
@@ -22,6 +23,9 @@ final class Waits {
   }
 
   static Progress.Wait on(StoreUnavailableException e, Duration again) {
+    if (e instanceof StoreRefusedException) {
+      return new Progress.Wait("LedgerRefused", "nothing is begun until the ledger's store is set right: " + e.getMessage(), true, again);
+    }
     return new Progress.Wait("LedgerUnavailable", "the ledger is away, the counts are old; work goes on when it is back: " + e.getMessage(),
         true, again);
   }

@@ -101,8 +101,10 @@ final class Redrive implements Step {
   private RedriveReply redrive(JobPass pass) {
     BatchJobSpec.Redrive wanted = pass.job().getSpec().redrive();
     Selection selection = selection(wanted);
-    queues.declare(pass.ref());
     RedriveReply reply = ledger.redrive(pass.ref(), wanted.request(), selection);
+    if (reply.gaps().items() > 0 || reply.intakeEpoch().isPresent()) {
+      queues.declare(pass.ref());
+    }
     if (reply.gaps().items() > 0) {
       feeds.publish(pass.ref(), new Message.Feed(reply.run(), reply.gaps().epoch(), Message.Target.GAPS));
     }

@@ -45,6 +45,7 @@ public class OperatorRole implements JobViews {
   private volatile Ledger ledger;
 
   int run() throws Exception {
+    ConfigBounds.check(config);
     Termination termination = Termination.installBeforeStart();
     try (KubernetesClient kubernetes = new KubernetesClientBuilder().build();
         RedisConnection store = connections.store();
@@ -62,6 +63,7 @@ public class OperatorRole implements JobViews {
 
   /** Starts the operator of a local run. */
   public OperatorService startLocal(KubernetesClient kubernetes, Ledger accounts, Pools pools, WorkQueues queues, String image) {
+    ConfigBounds.check(config);
     return start(kubernetes, accounts, pools, queues, OperatorConfiguration.local(image, config.audit().quiet()));
   }
 

@@ -32,6 +32,7 @@ public class WorkerRole {
   WorkerAssembly assembly;
 
   int run(String... args) throws Exception {
+    ConfigBounds.check(config);
     String pod = podName(args);
     PoolRef pool = new PoolRef(config.namespace(), config.pool().orElseThrow(() -> new IllegalStateException("LONGSHORE_POOL is not set")));
     Termination termination = Termination.installBeforeStart();

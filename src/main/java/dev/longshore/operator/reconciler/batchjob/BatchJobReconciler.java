@@ -100,7 +100,8 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
       case Progress.Done done -> done.after();
       case Progress.Wait wait -> {
         // an end that could not be told yet stands nowhere: the next pass tells it
-        BatchJobStatus stands = JobStates.phase(pass.status).ended() ? pass.states().accepted(reports.current(job).orElse(null)) : pass.status;
+        BatchJobStatus stands =
+            JobStates.phase(pass.status).ended() ? pass.states().accepted(reports.current(job).orElse(null)) : pass.status;
         pass.status = pass.states().waiting(stands, wait.reason(), wait.message(), wait.stale() && pass.active.isPresent());
         reports.write(pass);
         yield wait.again();

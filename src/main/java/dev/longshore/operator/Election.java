@@ -130,8 +130,9 @@ final class Election implements AutoCloseable {
     private void lost() {
       candidate.yield();
       if (closed.getCount() > 0) {
-        LOG.warnf("operator=%s state=waiting reason=\"its lease was not renewed within %d s, so another replica may lead; "
-            + "it goes on when it leads again\"", settings.identity(), RENEW_WITHIN.toSeconds());
+        String why = othersLead() ? leader + " leads"
+            : "its lease was not renewed within " + RENEW_WITHIN.toSeconds() + " s, so another replica may lead";
+        LOG.warnf("operator=%s state=waiting reason=\"%s; it goes on when it leads again\"", settings.identity(), why);
       }
     }
 

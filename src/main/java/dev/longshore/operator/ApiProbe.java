@@ -16,7 +16,7 @@ final class ApiProbe implements AutoCloseable {
   private static final RequestConfig ONCE = new RequestConfigBuilder().withRequestTimeout(3_000).withRequestRetryBackoffLimit(0).build();
 
   private final Client client;
-  private final Outage outage = new Outage("kubernetes");
+  private final Outage<RuntimeException> outage = new Outage<>("kubernetes");
   private final CountDownLatch closed = new CountDownLatch(1);
 
   /** @param client is used without its retries, and not closed */
@@ -30,7 +30,7 @@ final class ApiProbe implements AutoCloseable {
 
   /** Why the API does not answer; empty when it does. */
   Optional<String> problem() {
-    return outage.problem();
+    return outage.problem().map(RuntimeException::getMessage);
   }
 
   private void ask() {

@@ -1,108 +1,168 @@
 package dev.longshore.operator;
 
-import dev.longshore.operator.mapping.JobSpecMapping;
-import dev.longshore.operator.pods.PodFleet;
-import dev.longshore.operator.pods.PodNames;
-import dev.longshore.operator.pods.PodTemplateRules;
-import dev.longshore.operator.pods.PoolBudgets;
-import dev.longshore.operator.pods.WorkerPods;
-import dev.longshore.operator.progress.ActiveJobs;
-import dev.longshore.operator.progress.ProgressLoop;
-import dev.longshore.operator.reconciler.Events;
-import dev.longshore.operator.reconciler.KnownJobs;
-import dev.longshore.operator.reconciler.Parts;
-import dev.longshore.operator.reconciler.Wake;
-import dev.longshore.operator.reconciler.batchjob.BatchJobReconciler;
-import dev.longshore.operator.reconciler.workerpool.WorkerPoolReconciler;
-import dev.longshore.operator.status.PoolBoard;
-import dev.longshore.operator.status.StatusWriter;
 import dev.longshore.queue.WorkQueues;
 import dev.longshore.store.Ledger;
 import dev.longshore.store.Pools;
-import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
-import io.javaoperatorsdk.operator.Operator;
-import io.javaoperatorsdk.operator.api.config.ConfigurationServiceOverrider;
-import io.javaoperatorsdk.operator.api.config.ControllerConfigurationOverrider;
-import io.javaoperatorsdk.operator.api.config.LeaderElectionConfiguration;
-import io.javaoperatorsdk.operator.processing.retry.GenericRetry;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.Executors;
-import java.util.random.RandomGenerator;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
 
-/** The operator: started and stopped by whoever has its client, ledger, pools and queues, which it does not close. */
+/**
+ * The operator: started and stopped by whoever has its client, ledger, pools and queues, which it does not close. With leader election it
+ * acts only while it leads; the end of a term costs nothing but the reading of all resources at the next one.
+ */
 public final class OperatorService {
-  private static final String LEASE = "longshore-operator";
-  private static final long RETRY_MILLIS = 500;
-  private static final long LONGEST_RETRY_MILLIS = 30_000;
+  private static final Logger LOG = Logger.getLogger(OperatorService.class);
+  private static final long SECONDS_BETWEEN_STARTS = 1;
+  /** What is left of the lease when its renewal is given up, with a second to spare. */
+  private static final Duration PASSES_END = Election.LEASE.minus(Election.RENEW_WITHIN).minusSeconds(2);
 
-  private final OperatorSettings settings;
-  private final ActiveJobs active;
-  private final ProgressLoop progress;
-  private final Operator operator;
-  private final ApiProbe api;
+  private final KubernetesClient client;
   private final Ledger ledger;
+  private final Pools pools;
   private final WorkQueues queues;
-  private final Runnable leadershipLost;
-  private volatile boolean stopping;
+  private final OperatorSettings settings;
+  private final InstantSource clock;
+  private final Runnable mustEnd;
+  private final ApiProbe api;
+  private final Optional<Election> election;
+  private final CountDownLatch stopped = new CountDownLatch(1);
+  private volatile OperatorTerm term;
+  private volatile String startProblem = "";
+  /** Whether a term may begin. */
+  private boolean mayAct;
 
   /**
    * Wires the operator; nothing runs before {@link #start}.
    *
-   * @param leadershipLost called when another replica works in place of this one: the process must end, two that work would undo each other
+   * @param mustEnd called when it cannot be sure that it has stopped to act though another replica may lead: the process must end at once
    */
   public OperatorService(KubernetesClient client, Ledger ledger, Pools pools, WorkQueues queues, OperatorSettings settings,
-      InstantSource clock, MeterRegistry meters, Runnable leadershipLost) {
-    this.settings = settings;
-    this.leadershipLost = leadershipLost;
+      InstantSource clock, MeterRegistry meters, Runnable mustEnd) {
+    this.client = client;
     this.ledger = ledger;
+    this.pools = pools;
     this.queues = queues;
-    active = new ActiveJobs(settings.auditQuiet());
-    Wake wake = new Wake();
-    progress = new ProgressLoop(active, ledger, queues, wake, clock);
+    this.settings = settings;
+    this.clock = clock;
+    this.mustEnd = mustEnd;
     api = new ApiProbe(client);
-    operator = new Operator(overrider -> configure(overrider, client));
-    WorkerPods pods = new WorkerPods(settings.workerImage(), settings.imagePullSecrets(), settings.workerResources());
-    Parts parts = new Parts(client, ledger, pools, queues, active, new KnownJobs(active), progress, new JobSpecMapping(settings.policy()),
-        new PodFleet(client, pods, new PodNames(RandomGenerator.getDefault())),
-        new PodTemplateRules(Set.copyOf(settings.policy().serviceAccounts())), new PoolBudgets(client), new PoolBoard(),
-        new StatusWriter(client), new Events(client, clock), wake, clock);
-    operator.register(new BatchJobReconciler(parts), this::watch);
-    operator.register(new WorkerPoolReconciler(parts, () -> operator.getRuntimeInfo().isStarted()), this::watch);
-    Gauge.builder("longshore.operator.active.jobs", active, jobs -> jobs.all().size())
+    election = settings.leaderElection() ? Optional.of(new Election(client, settings, new Office())) : Optional.empty();
+    Gauge.builder("longshore.operator.active.jobs", this, OperatorService::activeJobs)
         .description("Jobs that the operator follows").register(meters);
   }
 
-  /** Returns once all resources have been read (and, with leader election, once the election has begun). */
+  /**
+   * Returns once all resources have been read, however long the Kubernetes API is away, or with leader election at once. Throws when the
+   * API refuses.
+   */
   public void start() {
     api.start();
-    operator.start();
-    progress.start();
+    if (election.isPresent()) {
+      election.get().start();
+    } else {
+      allow(true);
+      begin();
+    }
   }
 
   public void stop() {
-    stopping = true;
+    stopped.countDown();
     api.close();
-    progress.close();
-    operator.stop();
+    OperatorTerm last = allow(false);
+    if (last != null) {
+      last.stop();
+    }
+    election.ifPresent(Election::close);
   }
 
-  /** Whether it can do its work; with what is wrong when not. */
-  public Health health() {
-    if (!operator.getRuntimeInfo().isStarted()) {
-      return new Health(false, "not started");
+  /** The term that is or was. */
+  private synchronized OperatorTerm allow(boolean act) {
+    mayAct = act && stopped.getCount() > 0;
+    return term;
+  }
+
+  private synchronized Optional<OperatorTerm> next() {
+    if (!mayAct) {
+      return Optional.empty();
     }
+    term = new OperatorTerm(client, ledger, pools, queues, settings, clock);
+    return Optional.of(term);
+  }
+
+  /** Begins a term, and tries again while the Kubernetes API is away. */
+  private void begin() {
+    for (Optional<OperatorTerm> next = next(); next.isPresent(); next = next()) {
+      try {
+        next.get().start();
+        startProblem = "";
+        return;
+      } catch (RuntimeException e) {
+        if (election.isEmpty() && !isAway(e)) {
+          throw e;
+        }
+        startFailed(e);
+        pause();
+      }
+    }
+  }
+
+  private void startFailed(RuntimeException e) {
+    String why = e.getCause() == null ? String.valueOf(e.getMessage()) : e.getCause().getMessage();
+    // the probe has said that the API is away
+    if (!isAway(e) && !why.equals(startProblem)) {
+      LOG.errorf(e, "operator=waiting reason=\"%s\"; it tries again", why);
+    }
+    startProblem = why;
+  }
+
+  private void pause() {
+    try {
+      stopped.await(SECONDS_BETWEEN_STARTS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** A refusal is an answer. */
+  private static boolean isAway(Throwable failure) {
+    boolean away = false;
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof KubernetesClientException refused && refused.getCode() > 0) {
+        return false;
+      }
+      away |= cause instanceof KubernetesClientException || cause instanceof IOException;
+    }
+    return away;
+  }
+
+  private double activeJobs() {
+    OperatorTerm now = term;
+    return now == null ? 0 : now.activeJobs();
+  }
+
+  /** Whether it can do its work, and what is wrong when it cannot. A replica that waits while another leads is well. */
+  public Health health() {
     Optional<String> away = api.problem();
     if (away.isPresent()) {
       return new Health(false, "the Kubernetes API is away: " + away.get());
     }
-    if (!operator.getRuntimeInfo().allEventSourcesAreHealthy()) {
-      return new Health(false, "watches on the Kubernetes API are down: " + operator.getRuntimeInfo().unhealthyEventSources().keySet());
+    OperatorTerm now = term;
+    if (now != null && now.started()) {
+      if (!now.unhealthy().isEmpty()) {
+        return new Health(false, now.unhealthy());
+      }
+    } else if (election.isEmpty() || !election.get().othersLead()) {
+      String why = startProblem + election.map(Election::refusal).orElse("");
+      return new Health(false, why.isEmpty() ? "not started" : "not started: " + why);
     }
     if (!ledger.health().up()) {
       return new Health(false, "ledger: " + ledger.health().message());
@@ -113,29 +173,34 @@ public final class OperatorService {
   /** Whether it can do its work, and what is wrong when it cannot. */
   public record Health(boolean up, String message) {}
 
-  private void configure(ConfigurationServiceOverrider overrider, KubernetesClient client) {
-    overrider.withKubernetesClient(client).withCloseClientOnStop(false).checkingCRDAndValidateLocalModel(false)
-        .withUseSSAToPatchPrimaryResource(false).withExecutorService(Executors.newVirtualThreadPerTaskExecutor());
-    if (settings.leaderElection()) {
-      LeaderCallbacks callbacks = new LeaderCallbacks(() -> {}, this::stopLeading, leader -> {});
-      overrider.withLeaderElectionConfiguration(new LeaderElectionConfiguration(LEASE, settings.leaseNamespace(),
-          LeaderElectionConfiguration.LEASE_DURATION_DEFAULT_VALUE, LeaderElectionConfiguration.RENEW_DEADLINE_DEFAULT_VALUE,
-          LeaderElectionConfiguration.RETRY_PERIOD_DEFAULT_VALUE, settings.identity(), callbacks, false));
+  /** What the election makes of this replica. */
+  private final class Office implements Election.Candidate {
+    @Override
+    public void lead() {
+      allow(true);
+      begin();
     }
-  }
 
-  /** Also called at a stop, where it is no news. */
-  private void stopLeading() {
-    if (!stopping) {
-      leadershipLost.run();
+    @Override
+    public void yield() {
+      OperatorTerm last = allow(false);
+      if (last != null) {
+        last.fence();
+      }
     }
-  }
 
-  private <R extends HasMetadata> void watch(ControllerConfigurationOverrider<R> overrider) {
-    overrider.withRetry(new GenericRetry().setInitialInterval(RETRY_MILLIS).setIntervalMultiplier(2).setMaxInterval(LONGEST_RETRY_MILLIS)
-        .withoutMaxAttempts());
-    if (!settings.watchNamespaces().isEmpty()) {
-      overrider.settingNamespaces(settings.watchNamespaces());
+    @Override
+    public void leave() throws InterruptedException {
+      OperatorTerm last = term;
+      if (last == null || stopped.getCount() == 0) {
+        return;
+      }
+      last.stop();
+      if (!last.awaitEnd(PASSES_END)) {
+        LOG.error("operator=ended reason=\"its lease was not renewed, and a pass that had begun does not end; a new process goes on\"");
+        mustEnd.run();
+      }
+      term = null;
     }
   }
 }

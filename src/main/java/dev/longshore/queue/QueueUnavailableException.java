@@ -1,7 +1,7 @@
 package dev.longshore.queue;
 
 /** The broker cannot be reached, or went away; trying again later helps. */
-public final class QueueUnavailableException extends RuntimeException {
+public sealed class QueueUnavailableException extends RuntimeException permits BrokerBlockedException, QueueLeaderlessException {
   public QueueUnavailableException(String message, Throwable cause) {
     super(message, cause);
   }

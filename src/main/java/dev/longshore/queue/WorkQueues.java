@@ -35,7 +35,7 @@ public interface WorkQueues extends AutoCloseable {
    * Makes a job's queues, and the ladder when it is missing. Only the operator does this. Again is harmless and repairs: a queue, an
    * exchange or a binding of the job or of the ladder that somebody deleted is there again, and a queue that does not get a leader any more
    * is made anew, empty.
-   * Throws {@link QueueUnavailableException} also while a queue has no leader and may get one.
+   * Throws {@link QueueLeaderlessException} while a queue has no leader and may get one.
    */
   void declare(JobRef job);
 
@@ -45,7 +45,7 @@ public interface WorkQueues extends AutoCloseable {
   /** Empties a job's work and control queue, except what consumers have in hand. Harmless when they are not there; dead letters stay. */
   void purge(JobRef job);
 
-  /** What one queue holds. Throws {@link QueueUnavailableException} also while the queue has no leader. */
+  /** What one queue holds. Throws {@link QueueLeaderlessException} while the queue has no leader. */
   Depth depth(JobRef job, Kind kind);
 
   /**
@@ -63,7 +63,7 @@ public interface WorkQueues extends AutoCloseable {
    * @return completes when the broker has confirmed and not returned it: only then is the message handed on. Completes with
    *     {@link UnroutableException} when no queue took it, {@link QueueUnavailableException} when the broker went away before it confirmed
    *     or has not confirmed for 30 s (it may or may not have the message). Blocks while too many are under way, and while the broker
-   *     takes no messages (an alarm).
+   *     takes no messages (an alarm), as long as whoever made these queues wants to wait; then with {@link BrokerBlockedException}.
    */
   CompletableFuture<Void> publish(JobRef job, Kind kind, Message message);
 

@@ -1,37 +1,27 @@
 package dev.longshore.runtime;
 
 import dev.longshore.queue.rabbitmq.RabbitSettings;
-import dev.longshore.queue.rabbitmq.RabbitWorkQueues;
 import dev.longshore.store.redis.RedisConnection;
 import dev.longshore.store.redis.RedisSettings;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.net.URI;
-import java.time.temporal.ChronoUnit;
-import org.eclipse.microprofile.faulttolerance.Retry;
 
-/**
- * Connects a process to its broker and its ledger's store. How often and how long is tried can be set by MicroProfile Config, for example
- * {@code dev.longshore.runtime.Connections/broker/Retry/maxRetries}.
- */
+/** The ways of a process to its broker and its ledger's store. */
 @ApplicationScoped
 public class Connections {
   @Inject
   LongshoreConfig config;
 
-  /** The broker of the configuration. Tried 60 times, a second apart, before it is an error. */
-  @Retry(maxRetries = 60, delay = 1, delayUnit = ChronoUnit.SECONDS, maxDuration = 120, durationUnit = ChronoUnit.SECONDS,
-      abortOn = IllegalStateException.class)
-  public RabbitWorkQueues broker(String clientName) {
+  /** The broker of the configuration. */
+  public RabbitSettings broker(String clientName) {
     LongshoreConfig.RabbitMq given = config.rabbitmq();
     String url = Secrets.value(given.url(), given.urlFile(), "LONGSHORE_RABBITMQ_URL").orElseThrow(() -> missing("LONGSHORE_RABBITMQ_URL"));
-    return new RabbitWorkQueues(broker(url, Secrets.value(given.username(), given.usernameFile(), "LONGSHORE_RABBITMQ_USERNAME").orElse(null),
-        Secrets.value(given.password(), given.passwordFile(), "LONGSHORE_RABBITMQ_PASSWORD").orElse(null), clientName));
+    return broker(url, Secrets.value(given.username(), given.usernameFile(), "LONGSHORE_RABBITMQ_USERNAME").orElse(null),
+        Secrets.value(given.password(), given.passwordFile(), "LONGSHORE_RABBITMQ_PASSWORD").orElse(null), clientName);
   }
 
-  /** The store of the configuration. Tried 60 times, a second apart, before it is an error. */
-  @Retry(maxRetries = 60, delay = 1, delayUnit = ChronoUnit.SECONDS, maxDuration = 120, durationUnit = ChronoUnit.SECONDS,
-      abortOn = IllegalStateException.class)
+  /** The store of the configuration. It is connected to when it is first needed. */
   public RedisConnection store() {
     LongshoreConfig.Redis given = config.redis();
     String url = Secrets.value(given.url(), given.urlFile(), "LONGSHORE_REDIS_URL").orElseThrow(() -> missing("LONGSHORE_REDIS_URL"));
@@ -41,7 +31,12 @@ public class Connections {
   /** Settings from a URL that may hold user and password; those given apart win. */
   public static RabbitSettings broker(String url, String username, String password, String clientName) {
     String[] user = userInfo(url);
-    return new RabbitSettings(withoutUserInfo(url), username != null ? username : user[0], password != null ? password : user[1], clientName);
+    String name = username != null ? username : user[0];
+    String word = password != null ? password : user[1];
+    if (name == null || word == null) {
+      throw missing(name == null ? "LONGSHORE_RABBITMQ_USERNAME" : "LONGSHORE_RABBITMQ_PASSWORD");
+    }
+    return new RabbitSettings(withoutUserInfo(url), name, word, clientName);
   }
 
   /** Settings from a URL that may hold a password; one given apart wins. */

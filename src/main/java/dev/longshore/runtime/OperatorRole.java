@@ -48,13 +48,13 @@ public class OperatorRole implements JobViews {
   private volatile Pools pools;
 
   int run() throws Exception {
+    ConfigBounds.check(config);
     Termination termination = Termination.installBeforeStart();
     try (KubernetesClient kubernetes = new KubernetesClientBuilder().build();
         RedisConnection store = connections.store();
         Ledger accounts = new RedisLedger(store, config.worker().leaseTime(), config.audit().grace());
         Pools pools = new RedisPools(store);
-        RabbitWorkQueues queues = connections.broker("operator")) {
-      queues.declareLadder();
+        RabbitWorkQueues queues = RabbitWorkQueues.ofOperator(connections.broker("operator"))) {
       OperatorService service = start(kubernetes, accounts, pools, queues, OperatorConfiguration.settings(config));
       termination.begun();
       termination.await();
@@ -66,13 +66,14 @@ public class OperatorRole implements JobViews {
 
   /** Starts the operator of a local run. */
   public OperatorService startLocal(KubernetesClient kubernetes, Ledger accounts, Pools pools, WorkQueues queues, String image) {
+    ConfigBounds.check(config);
     return start(kubernetes, accounts, pools, queues, OperatorConfiguration.local(image, config.audit().quiet()));
   }
 
   /** Starts the operator on the given parts; its HTTP then shows them. */
   private OperatorService start(KubernetesClient kubernetes, Ledger accounts, Pools pools, WorkQueues queues, OperatorSettings settings) {
     OperatorService service = new OperatorService(kubernetes, accounts, pools, queues, settings, java.time.InstantSource.system(), metrics,
-        OperatorRole::leadershipLost);
+        () -> Runtime.getRuntime().halt(1));
     client = kubernetes;
     ledger = accounts;
     this.pools = pools;
@@ -81,12 +82,6 @@ public class OperatorRole implements JobViews {
     state.add(new RoleState.Part("operator", false, () -> of(service.health().up(), service.health().message())));
     service.start();
     return service;
-  }
-
-  /** Another replica acts now: only a new process may ask to lead again, because this one's caches may be behind. */
-  private static void leadershipLost() {
-    LOG.error("operator=ended reason=\"another replica leads\"");
-    Runtime.getRuntime().halt(1);
   }
 
   private static RoleState.Condition of(boolean up, String message) {

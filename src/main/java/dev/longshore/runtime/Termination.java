@@ -59,10 +59,6 @@ public final class Termination {
     onSecond = action;
   }
 
-  public boolean isAsked() {
-    return asked.getCount() == 0;
-  }
-
   public void await() throws InterruptedException {
     asked.await();
   }

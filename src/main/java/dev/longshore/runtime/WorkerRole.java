@@ -4,6 +4,7 @@ import dev.longshore.job.PoolRef;
 import dev.longshore.process.ChildProcesses;
 import dev.longshore.processor.Processors;
 import dev.longshore.queue.WorkQueues;
+import dev.longshore.queue.rabbitmq.RabbitWorkQueues;
 import dev.longshore.store.redis.RedisConnection;
 import dev.longshore.store.redis.RedisLedger;
 import dev.longshore.store.redis.RedisPools;
@@ -31,6 +32,7 @@ public class WorkerRole {
   WorkerAssembly assembly;
 
   int run(String... args) throws Exception {
+    ConfigBounds.check(config);
     String pod = podName(args);
     PoolRef pool = new PoolRef(config.namespace(), config.pool().orElseThrow(() -> new IllegalStateException("LONGSHORE_POOL is not set")));
     Termination termination = Termination.installBeforeStart();
@@ -39,7 +41,7 @@ public class WorkerRole {
         RedisConnection store = connections.store();
         RedisLedger ledger = new RedisLedger(store, config.worker().leaseTime(), config.audit().grace());
         RedisPools pools = new RedisPools(store);
-        WorkQueues queues = connections.broker(pod)) {
+        WorkQueues queues = new RabbitWorkQueues(connections.broker(pod))) {
       state.add(new RoleState.Part("redis", false, () -> condition(ledger.health().up(), ledger.health().message())));
       state.add(new RoleState.Part("rabbitmq", false, () -> condition(queues.health().up(), queues.health().message())));
       try (Worker worker = assembly.worker(pool, pod, ledger, pools, queues, processors, System.getenv())) {

@@ -320,6 +320,15 @@ public interface Ledger extends AutoCloseable {
   /** Whether the store answers; with what is wrong when not. */
   Health health();
 
+  /**
+   * Why nothing new may be begun though the store answers: it is set up so that it may lose what it is told. Empty when all is well, and
+   * while it is away. {@link #open}, {@link #beginIntake} and {@link #take} then throw {@link StoreRefusedException}. Cheap; a change shows
+   * within a few seconds.
+   */
+  default Optional<StoreRefusedException> refusal() {
+    return Optional.empty();
+  }
+
   /** Whether a service answers, and what it says when it does not. */
   record Health(boolean up, String message) {}
 

@@ -249,6 +249,7 @@ public final class Worker implements AutoCloseable {
       if (!jobs.isEmpty()) {
         ledger.beat(jobs, settings.pod());
       }
+      outage.storeAccepted(ledger.refusal());
       outage.storeAnswered(true);
       return true;
     } catch (StoreUnavailableException | StoreFullException e) {

@@ -147,6 +147,11 @@ final class ChaosCluster implements AutoCloseable {
     return environment;
   }
 
+  /** A client of its own, past the proxies. */
+  KubernetesClient connect() {
+    return new KubernetesClientBuilder().withConfig(client.getConfiguration()).build();
+  }
+
   /** Waits until the operator says that it is ready. */
   ChaosCluster awaitReady() {
     await("the operator is ready; its log is in " + folder).atMost(START_LIMIT).ignoreExceptions().until(() -> health().contains("\"UP\""));

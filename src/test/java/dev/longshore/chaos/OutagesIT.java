@@ -18,6 +18,7 @@ import java.util.Random;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -55,6 +56,38 @@ class OutagesIT {
   static void endCluster() {
     if (cluster != null) {
       cluster.close();
+    }
+  }
+
+  @AfterEach
+  void theOperatorNeverEndedByItself() {
+    assertThat(cluster.operator().endedItself()).as("how often the operator ended by itself").isZero();
+  }
+
+  @Test
+  void anOperatorAndAWorkerThatStartWhileBrokerAndRedisAreAwayWaitForThem() throws Exception {
+    try (OutageScene scene = new OutageScene(cluster, history, FOLDER, "late").begin()) {
+      List<String> links = List.of("operator-broker", "operator-redis", "worker-broker", "worker-redis");
+      cluster.operator().stop();
+      links.forEach(link -> cluster.links().get(link).refuse());
+      Map<String, ProcessHandle> workers = cluster.workers();
+      workers.values().iterator().next().destroyForcibly();
+      cluster.operator().start();
+      await("the operator says what it misses").atMost(LIMIT).ignoreExceptions().until(() -> {
+        String health = cluster.health();
+        return health.contains("\"rabbitmq\": \"RabbitMQ") && health.contains("\"redis\": \"Redis") && !health.contains("Kubernetes API");
+      });
+      cluster.links().get("operator-redis").heal();
+      await("a worker starts in place of the one that was killed").atMost(LIMIT).ignoreExceptions()
+          .until(() -> cluster.workers().keySet().stream().filter(pod -> !workers.containsKey(pod)).count() == 1);
+      Map<String, ProcessHandle> started = cluster.workers();
+      await("and waits").during(AWAY).atMost(AWAY.plusSeconds(30)).until(() -> cluster.workers().equals(started));
+      links.forEach(link -> cluster.links().get(link).heal());
+
+      scene.goesOn(GOES_ON);
+      scene.endsWell();
+      await("the operator is ready").atMost(LIMIT).ignoreExceptions().until(() -> cluster.health().contains("\"status\": \"UP\""));
+      assertThat(cluster.workers()).isEqualTo(started);
     }
   }
 

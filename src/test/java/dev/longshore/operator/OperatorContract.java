@@ -46,7 +46,7 @@ abstract class OperatorContract extends OperatorScene {
     assertThat(done.getStatus().percentComplete()).isEqualTo(100);
     assertThat(done.getStatus().items().succeeded()).isEqualTo(3);
     assertThat(rig.ledger.read(List.of(job)).get(job).ended()).isEqualTo("Complete");
-    await().atMost(SOON).until(() -> reasons(job).containsAll(List.of("Started", "Completed")));
+    await().atMost(SOON).until(() -> reasons(job).containsAll(List.of("Started", "IntakeComplete", "SuccessCriteriaMet", "Completed")));
 
     await("drain").atMost(SOON).until(() -> rig.pools.assignment(rig.poolRef("tracks")).orElseThrow().draining()
         .contains(pod.getMetadata().getName()));
@@ -195,6 +195,37 @@ abstract class OperatorContract extends OperatorScene {
     rig.ledger.delete(job);
     await("second feed").atMost(SOON).until(() -> rig.queues.feeds(job).size() == 2 && rig.ledger.spec(job).isPresent());
     await().atMost(SOON).until(() -> reasons(job).contains("LedgerLost"));
+  }
+
+  @Test
+  void aStoreThatIsSetUpWrongIsSaidAndNothingIsBegunUntilItIsSetRight() {
+    JobRef begun = rig.create(TRACKS);
+    rig.awaitPhase(begun, "Intake");
+    rig.store.refuse(true);
+    rig.awaitReason(begun, "Progressing", "LedgerRefused");
+    JobRef waits = rig.create(TRACKS.replace("tracks", "waits"));
+    rig.awaitReason(waits, "Progressing", "LedgerRefused");
+    assertThat(rig.ledger.spec(waits)).isEmpty();
+
+    rig.store.refuse(false);
+    rig.awaitPhase(waits, "Intake");
+    rig.awaitReason(begun, "Progressing", "ReadingSource");
+  }
+
+  @Test
+  void aBrokerThatTakesNoMessagesIsSaidAndCancelAndDeleteGoOn() {
+    rig.queues.blocked(true);
+    JobRef job = rig.create(TRACKS);
+    rig.awaitReason(job, "Progressing", "BrokerBlocked");
+    rig.patch(job, "{\"cancel\": true}");
+    rig.awaitPhase(job, "Cancelled");
+    client.resource(rig.job(job)).delete();
+    await().atMost(SOON).until(() -> rig.job(job) == null);
+
+    JobRef waits = rig.create(TRACKS.replace("tracks", "waits"));
+    rig.awaitReason(waits, "Progressing", "BrokerBlocked");
+    rig.queues.blocked(false);
+    rig.awaitPhase(waits, "Intake");
   }
 
   @Test

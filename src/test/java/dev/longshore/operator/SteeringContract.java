@@ -39,7 +39,7 @@ abstract class SteeringContract extends OperatorScene {
     await("the workers are told").atMost(SOON).until(() -> rig.assignment("tracks").paused().isEmpty());
     rig.succeed(job, IndexSet.range(0, 2));
     rig.awaitPhase(job, "Complete");
-    assertEvents(job, "Started", "Suspended", "Resumed", "Completed");
+    assertEvents(job, "Started", "IntakeComplete", "Suspended", "Resumed", "SuccessCriteriaMet", "Completed");
   }
 
   @Test
@@ -92,7 +92,7 @@ abstract class SteeringContract extends OperatorScene {
     rig.patch(job, "{\"redrive\": {\"request\": \"again\", \"all\": true}}");
     await("the echo").atMost(SOON).until(() -> echo(job, "again", 0));
     assertThat(rig.job(job).getStatus().phase()).isEqualTo("Cancelled");
-    assertEvents(job, "Started", "Cancelled", "RedriveRefused");
+    assertEvents(job, "Started", "IntakeComplete", "FailureTarget", "Cancelled", "RedriveRefused");
   }
 
   @Test
@@ -163,7 +163,7 @@ abstract class SteeringContract extends OperatorScene {
     assertThat(counts.balanced()).isTrue();
     assertThat(counts.pending()).isEqualTo(4);
     assertThat(rig.queues.isPurged(job)).isTrue();
-    assertEvents(job, "Started", "FailFast");
+    assertEvents(job, "Started", "IntakeComplete", "FailureTarget", "FailFast");
   }
 
   @Test
@@ -228,7 +228,21 @@ abstract class SteeringContract extends OperatorScene {
     assertThat(rig.job(job).getStatus().run()).isEqualTo(2);
     assertThat(rig.job(job).getStatus().items().succeeded()).isEqualTo(3);
     assertThat(rig.job(job).getStatus().failedIndexes()).isNull();
-    assertEvents(job, "Started", "Completed", "Redriven", "Completed");
+    assertEvents(job, "Started", "IntakeComplete", "SuccessCriteriaMet", "Completed", "Redriven", "SuccessCriteriaMet", "Completed");
+  }
+
+  @Test
+  void aRedriveThatFindsNothingMakesNoQueueAgain() {
+    JobRef job = running(TRACKS, 3);
+    rig.succeed(job, IndexSet.range(0, 2));
+    rig.awaitPhase(job, "Complete");
+    rig.later(Duration.ofSeconds(10));
+    await("the queues go").atMost(SOON).until(() -> !rig.queues.has(job));
+
+    rig.patch(job, "{\"redrive\": {\"request\": \"monday\", \"all\": true}}");
+    await("the echo").atMost(SOON).until(() -> echo(job, "monday", 0));
+    assertThat(rig.job(job).getStatus().phase()).isEqualTo("Complete");
+    assertThat(rig.queues.has(job)).isFalse();
   }
 
   @Test
@@ -245,7 +259,7 @@ abstract class SteeringContract extends OperatorScene {
     assertThat(rig.reading(job).gaps().items()).isEqualTo(5);
     rig.succeed(job, IndexSet.range(0, 4));
     rig.awaitPhase(job, "Complete");
-    assertEvents(job, "Started", "TooManyFailed", "Redriven", "Completed");
+    assertEvents(job, "Started", "IntakeComplete", "FailureTarget", "TooManyFailed", "Redriven", "SuccessCriteriaMet", "Completed");
   }
 
   @Test
@@ -387,7 +401,7 @@ abstract class SteeringContract extends OperatorScene {
     rig.awaitReason(job, "Progressing", "InvalidSpec");
     rig.succeed(job, IndexSet.range(0, 2));
     rig.awaitPhase(job, "Complete");
-    assertEvents(job, "Started", "InvalidSpec", "Completed");
+    assertEvents(job, "Started", "IntakeComplete", "InvalidSpec", "SuccessCriteriaMet", "Completed");
   }
 
   // -- removal -------------------------------------------------------------------------------------------------------------------

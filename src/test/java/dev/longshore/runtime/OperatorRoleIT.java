@@ -79,7 +79,7 @@ class OperatorRoleIT {
         assertThat(get(base)).contains("\"succeeded\":2000");
         assertThat(get(base + "/results").lines()).hasSize(2_000).element(7).asString().contains("\"item\":\"line 7\"");
         assertThat(redisStatus(done)).containsEntry("phase", "Complete").containsEntry("succeeded", "2000").containsEntry("total", "2000");
-        assertThat(get("http://127.0.0.1:" + management + "/q/metrics")).contains("longshore_operator_active_jobs").contains("ft_retry");
+        assertThat(get("http://127.0.0.1:" + management + "/q/metrics")).contains("longshore_operator_active_jobs");
 
         client.resources(BatchJob.class).inNamespace("default").withName("counted").delete();
         await().atMost(LIMIT).untilAsserted(() -> {

@@ -60,7 +60,7 @@ class OptionsReferenceTest {
         """ + rows + """
 
         How often and how long the project's own calls are tried (fault-tolerance annotations) is MicroProfile Config: for example
-        `dev.longshore.runtime.Connections/broker/Retry/maxRetries`. Ports: `QUARKUS_HTTP_PORT` (8080) and `QUARKUS_MANAGEMENT_PORT` (9000, health
+        `dev.longshore.source.http.HttpFetcher/fetch/Retry/maxRetries`. Ports: `QUARKUS_HTTP_PORT` (8080) and `QUARKUS_MANAGEMENT_PORT` (9000, health
         and metrics).
         """;
   }

@@ -19,6 +19,7 @@ import dev.longshore.store.JobReading;
 import dev.longshore.store.Ledger;
 import dev.longshore.store.Ledger.TakeReply;
 import dev.longshore.store.Pools.Assignment;
+import dev.longshore.store.StoreRefusedException;
 import dev.longshore.store.StoreUnavailableException;
 import dev.longshore.store.memory.MemoryLedger;
 import dev.longshore.store.memory.MemoryPools;
@@ -29,6 +30,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -49,6 +51,7 @@ final class Scene implements AutoCloseable {
   final List<IndexSet> entered = new CopyOnWriteArrayList<>();
   volatile UnaryOperator<TakeReply> onTake = UnaryOperator.identity();
   volatile boolean storeAway;
+  volatile boolean storeRefused;
   volatile Duration holdLimit = WorkerSettings.HOLD_LIMIT;
   private final List<Worker> workers = new ArrayList<>();
   private final ItemSource source;
@@ -144,6 +147,12 @@ final class Scene implements AutoCloseable {
     return (Ledger) Proxy.newProxyInstance(Ledger.class.getClassLoader(), new Class<?>[] {Ledger.class}, (proxy, method, args) -> {
       if (storeAway) {
         throw new StoreUnavailableException("taken away by the test", null);
+      }
+      if (storeRefused && method.getName().equals("take")) {
+        throw new StoreRefusedException("it drops keys");
+      }
+      if (storeRefused && method.getName().equals("refusal")) {
+        return Optional.of(new StoreRefusedException("it drops keys"));
       }
       if (method.getName().equals("enter")) {
         entered.add((IndexSet) args[2]);

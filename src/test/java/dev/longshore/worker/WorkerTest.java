@@ -146,6 +146,18 @@ class WorkerTest {
   }
 
   @Test
+  void takesNothingFromAStoreThatIsSetUpWrongAndGoesOnWhenItIsSetRight() {
+    given(Jobs.spec().concurrency(2).build(), 2_000);
+    scene.storeRefused = true;
+    Worker worker = scene.worker("a", 10, item -> Outcome.DONE);
+    await().until(() -> worker.health().message().contains("ledger is refused"));
+    await().during(Duration.ofSeconds(3)).atMost(Duration.ofSeconds(10)).until(() -> !worker.health().up() && scene.counts().succeeded() == 0);
+    scene.storeRefused = false;
+    assertThat(scene.awaitEnd().succeeded()).isEqualTo(2_000);
+    await().until(() -> worker.health().up());
+  }
+
+  @Test
   void waitsWhileTheStoreIsAwayAndTakesNothing() {
     given(Jobs.spec().concurrency(2).build(), 2_000);
     Worker worker = scene.worker("a", 10, item -> Outcome.DONE);

@@ -6,10 +6,15 @@ import dev.longshore.job.PoolRef;
 import dev.longshore.operator.forecast.EndEstimator;
 import dev.longshore.operator.forecast.Sample;
 import dev.longshore.operator.forecast.TimeLeft;
+import dev.longshore.queue.QueueLeaderlessException;
+import dev.longshore.queue.WorkQueues;
+import dev.longshore.queue.WorkQueues.Kind;
 import dev.longshore.store.JobReading;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** One job that has its queues, its account and its pool, and has not ended. */
 public final class ActiveJob {
@@ -20,6 +25,7 @@ public final class ActiveJob {
   private final FeedWatch gaps = new FeedWatch();
   private final EndEstimator end = new EndEstimator();
   private final QueueWatch queues = new QueueWatch();
+  private final Map<Kind, Outage<QueueLeaderlessException>> leaderless = new ConcurrentHashMap<>();
   private final AuditWatch audit;
   private volatile long generation;
   private volatile Observation last;
@@ -132,6 +138,11 @@ public final class ActiveJob {
 
   public void gapsRestarted() {
     gaps.restarted();
+  }
+
+  /** Whether this queue of it can be measured. */
+  Outage<QueueLeaderlessException> queue(Kind kind) {
+    return leaderless.computeIfAbsent(kind, which -> new Outage<>(WorkQueues.name(ref, which)));
   }
 
   /** Whether one of its queues is gone. */

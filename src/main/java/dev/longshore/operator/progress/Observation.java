@@ -10,7 +10,7 @@ import java.util.Objects;
  * What was read of a job at one moment.
  *
  * @param reading null when the ledger has no account of it
- * @param work messages that wait; null when the broker did not answer
+ * @param work messages that wait; null when the broker did not answer, or the queue has no leader
  * @param control feeds that wait; null when the broker did not answer, or while messages wait for workers and nothing is to be fed
  * @param at when
  */

@@ -4,24 +4,24 @@ import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /** Whether a service answers, said once for each change and not once a second. */
-public final class Outage {
+public final class Outage<E extends RuntimeException> {
   private static final Logger LOG = Logger.getLogger(Outage.class);
 
   private final String service;
   /** Why it does not answer; null when it does. */
-  private String away;
+  private E away;
 
   public Outage(String service) {
     this.service = service;
   }
 
   /** Whether this is news. */
-  public synchronized boolean began(RuntimeException why) {
+  public synchronized boolean began(E why) {
     if (away != null) {
       return false;
     }
-    away = String.valueOf(why.getMessage());
-    LOG.warnf("service=%s state=away: %s; nothing is lost, it goes on when it is back", service, away);
+    away = why;
+    LOG.warnf("service=%s state=away: %s; nothing is lost, it goes on when it is back", service, why.getMessage());
     return true;
   }
 
@@ -36,7 +36,7 @@ public final class Outage {
   }
 
   /** Why it does not answer; empty when it does. */
-  public synchronized Optional<String> problem() {
+  public synchronized Optional<E> problem() {
     return Optional.ofNullable(away);
   }
 }

@@ -2,12 +2,14 @@ package dev.longshore.operator.progress;
 
 import dev.longshore.job.JobRef;
 import dev.longshore.job.PoolRef;
+import dev.longshore.queue.QueueLeaderlessException;
 import dev.longshore.queue.QueueUnavailableException;
 import dev.longshore.queue.WorkQueues;
 import dev.longshore.queue.WorkQueues.Depth;
 import dev.longshore.queue.WorkQueues.Kind;
 import dev.longshore.store.JobReading;
 import dev.longshore.store.Ledger;
+import dev.longshore.store.StoreRefusedException;
 import dev.longshore.store.StoreUnavailableException;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -39,8 +41,8 @@ public final class ProgressLoop implements AutoCloseable {
   private final WorkQueues queues;
   private final Listener listener;
   private final InstantSource clock;
-  private final Outage store = new Outage("ledger");
-  private final Outage broker = new Outage("broker");
+  private final Outage<StoreUnavailableException> store = new Outage<>("ledger");
+  private final Outage<QueueUnavailableException> broker = new Outage<>("broker");
   private final Set<JobRef> hinted = ConcurrentHashMap.newKeySet();
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().name("progress").daemon().factory());
@@ -80,12 +82,12 @@ public final class ProgressLoop implements AutoCloseable {
   }
 
   /** Why the ledger does not answer; empty when it does. */
-  public Optional<String> storeProblem() {
+  public Optional<StoreUnavailableException> storeProblem() {
     return store.problem();
   }
 
   /** Why the broker does not answer; empty when it does. */
-  public Optional<String> brokerProblem() {
+  public Optional<QueueUnavailableException> brokerProblem() {
     return broker.problem();
   }
 
@@ -99,6 +101,10 @@ public final class ProgressLoop implements AutoCloseable {
   private void read(List<ActiveJob> active) {
     Map<JobRef, JobReading> readings;
     try {
+      Optional<StoreRefusedException> refused = ledger.refusal();
+      if (refused.isPresent()) {
+        throw refused.get();
+      }
       readings = ledger.read(ActiveJobs.refs(active));
     } catch (StoreUnavailableException e) {
       if (store.began(e)) {
@@ -124,11 +130,17 @@ public final class ProgressLoop implements AutoCloseable {
     return reading != null && (!reading.intake().complete() || reading.gaps().items() > 0 || work != null && work.ready() == 0);
   }
 
+  /** A queue that cannot be measured is no news of the broker's. */
   private Depth depth(ActiveJob job, Kind kind) {
     try {
       Depth depth = queues.depth(job.ref(), kind);
       broker.ended();
+      job.queue(kind).ended();
       return depth;
+    } catch (QueueLeaderlessException e) {
+      broker.ended();
+      job.queue(kind).began(e);
+      return null;
     } catch (QueueUnavailableException e) {
       broker.began(e);
       return null;

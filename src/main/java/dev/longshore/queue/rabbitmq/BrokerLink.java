@@ -8,6 +8,7 @@ import com.rabbitmq.client.ShutdownSignalException;
 import com.rabbitmq.client.SocketConfigurator;
 import com.rabbitmq.client.SocketConfigurators;
 import com.rabbitmq.client.impl.ForgivingExceptionHandler;
+import dev.longshore.queue.BrokerBlockedException;
 import dev.longshore.queue.QueueUnavailableException;
 import java.io.IOException;
 import java.net.Socket;
@@ -186,15 +187,22 @@ final class BrokerLink implements AutoCloseable {
     return blocked == null && readingSince - nanos <= 0;
   }
 
-  /** Waits while the broker takes no messages: it has stopped reading, so whoever writes hangs in the socket. */
-  void awaitUnblocked() throws InterruptedException {
+  /**
+   * Waits while the broker takes no messages: it has stopped reading, so whoever writes hangs in the socket. Throws
+   * {@link BrokerBlockedException} after {@code patience}.
+   */
+  void awaitUnblocked(Duration patience) throws InterruptedException {
     if (blocked == null) {
       return;
     }
     lock.lockInterruptibly();
     try {
+      long left = patience.toNanos();
       while (blocked != null && !closed) {
-        changed.await();
+        if (left <= 0) {
+          throw new BrokerBlockedException("RabbitMQ at " + settings.url() + " takes no messages: " + blocked);
+        }
+        left = changed.awaitNanos(left);
       }
     } finally {
       lock.unlock();

@@ -35,6 +35,7 @@ final class Publisher implements AutoCloseable {
   /** Lanes that take nothing new and still wait for confirms. */
   private final Queue<PublishLane> retired = new ConcurrentLinkedQueue<>();
   private final long confirmLimit;
+  private final Duration patience;
   private final CountDownLatch closed = new CountDownLatch(1);
   private final String idPrefix = UUID.randomUUID() + "-";
   private final AtomicLong ids = new AtomicLong();
@@ -55,10 +56,10 @@ final class Publisher implements AutoCloseable {
   /**
    * @param link only publishes: a broker in alarm stops reading it
    * @param questions is asked whether an exchange is there
-   * @param confirmLimit after which a message counts as not confirmed
    */
-  Publisher(BrokerLink link, BrokerLink questions, Duration confirmLimit) {
-    this.confirmLimit = confirmLimit.toNanos();
+  Publisher(BrokerLink link, BrokerLink questions, Limits limits) {
+    this.confirmLimit = limits.confirm().toNanos();
+    this.patience = limits.publish();
     this.link = link;
     this.questions = questions;
     for (int i = 0; i < LANES; i++) {
@@ -73,7 +74,7 @@ final class Publisher implements AutoCloseable {
     int size = Math.clamp(1 + (encoded.body().length >> 10), 1, Window.KIBIBYTES);
     Publication publication = new Publication(exchange, key, queue, encoded, size);
     try {
-      window.enter(queue, size);
+      window.enter(queue, size, patience);
     } catch (QueueUnavailableException e) {
       return CompletableFuture.failedFuture(e);
     } catch (InterruptedException e) {
@@ -81,7 +82,7 @@ final class Publisher implements AutoCloseable {
       return CompletableFuture.failedFuture(new QueueUnavailableException("interrupted while earlier messages waited for RabbitMQ", e));
     }
     try {
-      link.awaitUnblocked();
+      link.awaitUnblocked(patience);
       requireExchange(exchange, queue);
       lane(queue).send(publication);
       return publication.future;

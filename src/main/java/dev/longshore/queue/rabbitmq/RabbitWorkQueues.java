@@ -8,6 +8,7 @@ import com.rabbitmq.client.ShutdownSignalException;
 import dev.longshore.job.JobRef;
 import dev.longshore.queue.Delivery;
 import dev.longshore.queue.Message;
+import dev.longshore.queue.QueueLeaderlessException;
 import dev.longshore.queue.QueueUnavailableException;
 import dev.longshore.queue.WorkQueues;
 import java.io.IOException;
@@ -51,13 +52,18 @@ public final class RabbitWorkQueues implements WorkQueues {
     this(settings, DelayLadder.STANDARD, Limits.STANDARD);
   }
 
+  /** As an operator wants them: a publish fails soon while the broker takes no messages. */
+  public static RabbitWorkQueues ofOperator(RabbitSettings settings) {
+    return new RabbitWorkQueues(settings, DelayLadder.STANDARD, Limits.OPERATOR);
+  }
+
   RabbitWorkQueues(RabbitSettings settings, DelayLadder ladder, Limits limits) {
     this.ladder = ladder;
     this.limits = limits;
     consuming = new BrokerLink(settings, "consume");
     publishing = new BrokerLink(settings, "publish");
     probe = new QueueProbe(new BrokerLink(settings, "probe", PROBE_LIMIT, false), limits);
-    publisher = new Publisher(publishing, consuming, limits.confirm());
+    publisher = new Publisher(publishing, consuming, limits);
   }
 
   /** The second time and later it repairs: then all of it is looked at, the ladder too. */
@@ -89,7 +95,7 @@ public final class RabbitWorkQueues implements WorkQueues {
     for (String queue : queues) {
       switch (probe.ask(queue)) {
         case SERVES, MISSING -> { }
-        case NO_LEADER -> throw new QueueUnavailableException("queue '" + queue + "' has no leader; declare it again later", null);
+        case NO_LEADER -> throw new QueueLeaderlessException("queue '" + queue + "' has no leader; declare it again later");
         case DEAD -> {
           LOG.warnf("queue=%s state=dead reason=\"it does not get a leader any more, so what was in it is lost\" (it is made anew)", queue);
           onChannel("delete the dead queue '" + queue + "'", channel -> channel.queueDelete(queue));
@@ -100,7 +106,7 @@ public final class RabbitWorkQueues implements WorkQueues {
     }
   }
 
-  /** Makes the delay ladder of the virtual host, once for each connection; an operator calls it before its first job. */
+  /** Makes the delay ladder of the virtual host, once for each connection; the first job that is declared needs it. */
   public void declareLadder() {
     ladderLock.lock();
     try {
@@ -160,7 +166,7 @@ public final class RabbitWorkQueues implements WorkQueues {
       switch (probe.ask(queue)) {
         case MISSING -> { }
         case SERVES -> onChannel("purge queue '" + queue + "'", channel -> channel.queuePurge(queue));
-        case NO_LEADER, DEAD -> throw new QueueUnavailableException("queue '" + queue + "' has no leader; purge it again later", null);
+        case NO_LEADER, DEAD -> throw new QueueLeaderlessException("queue '" + queue + "' has no leader; purge it again later");
       }
     }
   }
@@ -176,7 +182,7 @@ public final class RabbitWorkQueues implements WorkQueues {
     return switch (probe.recent(queue)) {
       case SERVES -> depth;
       case MISSING, DEAD -> ABSENT;
-      case NO_LEADER -> throw new QueueUnavailableException("queue '" + queue + "' has no leader: what it holds cannot be told", null);
+      case NO_LEADER -> throw new QueueLeaderlessException("queue '" + queue + "' has no leader: what it holds cannot be told");
     };
   }
 

@@ -1,6 +1,7 @@
 package dev.longshore.queue.rabbitmq;
 
 import dev.longshore.queue.QueueUnavailableException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.locks.Condition;
@@ -29,12 +30,19 @@ final class Window {
     private boolean stalled;
   }
 
-  /** Waits for room. Throws {@link QueueUnavailableException} when the queue is stalled and a message is under way to it. */
-  void enter(String queue, int size) throws InterruptedException {
+  /**
+   * Waits for room. Throws {@link QueueUnavailableException} when there is none after {@code patience}, or when the queue is stalled and a
+   * message is under way to it.
+   */
+  void enter(String queue, int size, Duration patience) throws InterruptedException {
     lock.lockInterruptibly();
     try {
+      long left = patience.toNanos();
       while (!hasRoom(queue, size)) {
-        room.await();
+        if (left <= 0) {
+          throw new QueueUnavailableException("too many messages are on their way to RabbitMQ without a confirm", null);
+        }
+        left = room.awaitNanos(left);
       }
       Share share = shares.computeIfAbsent(queue, made -> new Share());
       share.messages++;

@@ -32,9 +32,11 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
 import java.io.IOException;
+import java.net.HttpURLConnection;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -57,6 +59,7 @@ final class LocalCluster implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(LocalCluster.class);
   private static final Duration LEASE = Duration.ofSeconds(15);
   private static final String WORKER_SECRET = "longshore-worker";
+  private static final int CONFLICTS = 20;
   private static final Duration DRAIN = Duration.ofSeconds(60);
   /** No image is pulled here: the name stands for this process's own software. */
   private static final String IMAGE = "longshore/longshore:local";
@@ -93,7 +96,7 @@ final class LocalCluster implements AutoCloseable {
       RedisConnection store = own(new RedisConnection(services.store()));
       ledger = own(new RedisLedger(store, LEASE));
       pools = own(new RedisPools(store));
-      RabbitWorkQueues rabbit = own(new RabbitWorkQueues(services.broker()));
+      RabbitWorkQueues rabbit = own(RabbitWorkQueues.ofOperator(services.broker()));
       rabbit.declareLadder();
       queues = rabbit;
       require("the store", ledger.health().up(), ledger.health().message());
@@ -108,7 +111,7 @@ final class LocalCluster implements AutoCloseable {
     own(() -> pods.close(DRAIN));
     pods.start();
     for (HasMetadata other : request.manifests().others()) {
-      client.resource(inNamespace(other)).createOr(NonDeletingOperation::update);
+      createOrUpdate(inNamespace(other));
     }
   }
 
@@ -152,8 +155,8 @@ final class LocalCluster implements AutoCloseable {
       client.resource(new NamespaceBuilder().withNewMetadata().withName(namespace).endMetadata().build()).create();
     }
     Map<String, String> values = request.embedded() ? Map.of() : addresses();
-    client.resource(new SecretBuilder().withNewMetadata().withName(WORKER_SECRET).withNamespace(namespace).endMetadata()
-        .withStringData(values).build()).createOr(NonDeletingOperation::update);
+    createOrUpdate(new SecretBuilder().withNewMetadata().withName(WORKER_SECRET).withNamespace(namespace).endMetadata()
+        .withStringData(values).build());
   }
 
   private Map<String, String> addresses() {
@@ -171,8 +174,21 @@ final class LocalCluster implements AutoCloseable {
 
   /** Creates the job, or finds the one that an earlier run with the same state left. */
   JobRef apply(BatchJob job) {
-    BatchJob there = client.resource(job).createOr(NonDeletingOperation::update);
+    BatchJob there = createOrUpdate(job);
     return new JobRef(there.getMetadata().getNamespace(), there.getMetadata().getName(), there.getMetadata().getUid());
+  }
+
+  /** The operator, which is at work already, may write to what is there between the reading and the update. */
+  private <T extends HasMetadata> T createOrUpdate(T wanted) {
+    for (int tries = 1;; tries++) {
+      try {
+        return client.resource(wanted).createOr(NonDeletingOperation::update);
+      } catch (KubernetesClientException e) {
+        if (e.getCode() != HttpURLConnection.HTTP_CONFLICT || tries == CONFLICTS) {
+          throw e;
+        }
+      }
+    }
   }
 
   BatchJob get(JobRef job) {

@@ -15,15 +15,23 @@ final class RedisDurability {
   private static final Duration WAITAOF_PATIENCE = Duration.ofSeconds(10);
 
   private final RedisConnection redis;
+  private final RedisEviction eviction;
+  private final SharedWait shared = new SharedWait();
   /** WAITAOF holds its connection. */
   private final RedisConnection.Lane lane;
 
-  RedisDurability(RedisConnection redis) {
+  RedisDurability(RedisConnection redis, RedisEviction eviction) {
     this.redis = redis;
+    this.eviction = eviction;
     this.lane = redis.lane();
   }
 
-  synchronized void await(JobRef job) {
+  /** Many that wait at once need no longer than one or two. */
+  void await(JobRef job) {
+    shared.join(() -> waitAlone(job));
+  }
+
+  private void waitAlone(JobRef job) {
     if (!syncsEachWrite() && !waited(job)) {
       redis.after(LAG).orTimeout(LAG.toMillis() * 2, TimeUnit.MILLISECONDS).join();
     }
@@ -62,12 +70,7 @@ final class RedisDurability {
   Health health() {
     try {
       redis.call(Command.PING);
-      String memory = redis.call(Command.INFO, "memory").toString();
-      String policy = memory.lines().filter(line -> line.startsWith("maxmemory_policy:")).map(line -> line.substring(17).trim())
-          .findFirst().orElse("noeviction");
-      return policy.equals("noeviction") ? new Health(true, "")
-          : new Health(false, "Redis at " + redis.settings() + " has maxmemory-policy " + policy
-              + ", which drops keys at will: set it to noeviction");
+      return eviction.ask().map(problem -> new Health(false, problem)).orElse(new Health(true, ""));
     } catch (StoreUnavailableException | Refusal e) {
       return new Health(false, e.getMessage());
     }

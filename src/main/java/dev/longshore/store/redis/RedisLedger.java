@@ -14,6 +14,7 @@ import dev.longshore.store.Ledger;
 import dev.longshore.store.LedgerGoneException;
 import dev.longshore.store.NewerFormatException;
 import dev.longshore.store.Settlement;
+import dev.longshore.store.StoreRefusedException;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Response;
 import java.time.Duration;
@@ -40,6 +41,7 @@ public final class RedisLedger implements Ledger {
   private final RedisSteering steering;
   private final RedisIdentities identities;
   private final RedisDurability durability;
+  private final RedisEviction eviction;
 
   /** As the other, with the usual grace of retry entries. */
   public RedisLedger(RedisConnection redis, Duration leaseTime) {
@@ -63,7 +65,8 @@ public final class RedisLedger implements Ledger {
     gaps = new RedisGaps(scripts, results, leaseTime, retryGrace);
     steering = new RedisSteering(scripts, failures, gaps, leaseTime);
     identities = new RedisIdentities(redis, scripts);
-    durability = new RedisDurability(redis);
+    eviction = new RedisEviction(redis);
+    durability = new RedisDurability(redis, eviction);
   }
 
   /** What the event channel of a job's namespace says of it. */
@@ -73,6 +76,7 @@ public final class RedisLedger implements Ledger {
 
   @Override
   public boolean open(JobRef job, JobSpec spec, byte[] inline) {
+    eviction.check();
     return scripts.run(job, Script.OPEN, StoredJson.write(spec), inline == null ? NONE : inline,
         spec.failurePolicy().maxCrashes()).toInteger() == 1;
   }
@@ -166,6 +170,7 @@ public final class RedisLedger implements Ledger {
 
   @Override
   public Optional<IntakeState> beginIntake(JobRef job, long epoch, String holder) {
+    eviction.check();
     return feeds.begin(job, epoch, holder);
   }
 
@@ -201,6 +206,7 @@ public final class RedisLedger implements Ledger {
 
   @Override
   public TakeReply take(JobRef job, IndexSet indexes, int attempt, String holder) {
+    eviction.check();
     return work.take(job, indexes, attempt, holder);
   }
 
@@ -332,6 +338,11 @@ public final class RedisLedger implements Ledger {
   @Override
   public Health health() {
     return durability.health();
+  }
+
+  @Override
+  public Optional<StoreRefusedException> refusal() {
+    return eviction.refusal();
   }
 
   @Override

@@ -2,9 +2,11 @@ package dev.longshore.worker.access;
 
 import dev.longshore.job.JobRef;
 import dev.longshore.store.StoreFullException;
+import dev.longshore.store.StoreRefusedException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.Condition;
@@ -25,6 +27,7 @@ public final class Outage {
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
   private String store = "";
   private boolean full;
+  private boolean refused;
   private String broker = "";
   private final Map<JobRef, String> unroutable = new ConcurrentHashMap<>();
   private boolean closed;
@@ -43,7 +46,8 @@ public final class Outage {
     boolean turned = set(() -> {
       boolean before = store.isEmpty();
       full = cause instanceof StoreFullException;
-      store = (full ? "the ledger takes no more data: " : "the ledger is away: ") + cause.getMessage();
+      refused = cause instanceof StoreRefusedException;
+      store = (full ? "the ledger takes no more data: " : refused ? "the ledger is refused: " : "the ledger is away: ") + cause.getMessage();
       return before;
     });
     if (turned) {
@@ -55,10 +59,15 @@ public final class Outage {
 
   /** A ledger call went well; after {@link StoreFullException} only a write shows that there is room again. */
   public void storeAnswered(boolean wrote) {
-    if (set(() -> !store.isEmpty() && (wrote || !full) && clearStore())) {
+    if (set(() -> !store.isEmpty() && !refused && (wrote || !full) && clearStore())) {
       LOG.info("state=going-on reason=\"the ledger answers again\"");
       listeners.forEach(Runnable::run);
     }
+  }
+
+  /** The store answers, and was asked whether it may be worked with. Only this ends a refusal: what is in hand can be settled meanwhile. */
+  public void storeAccepted(Optional<StoreRefusedException> refusal) {
+    refusal.ifPresentOrElse(this::storeFailed, () -> set(() -> refused = false));
   }
 
   /** A job's queue takes no message: that is no outage of the broker, and other jobs go on. */
@@ -177,6 +186,7 @@ public final class Outage {
   private boolean clearStore() {
     store = "";
     full = false;
+    refused = false;
     return true;
   }
 

@@ -1,8 +1,10 @@
 package dev.longshore.operator.testing;
 
 import dev.longshore.job.JobRef;
+import dev.longshore.queue.BrokerBlockedException;
 import dev.longshore.queue.Delivery;
 import dev.longshore.queue.Message;
+import dev.longshore.queue.QueueLeaderlessException;
 import dev.longshore.queue.QueueUnavailableException;
 import dev.longshore.queue.UnroutableException;
 import dev.longshore.queue.WorkQueues;
@@ -20,10 +22,26 @@ public final class RecordingQueues implements WorkQueues {
   private final Set<JobRef> declared = ConcurrentHashMap.newKeySet();
   private final Set<JobRef> purged = ConcurrentHashMap.newKeySet();
   private final Map<JobRef, List<Message>> control = new ConcurrentHashMap<>();
+  private final Set<JobRef> leaderless = ConcurrentHashMap.newKeySet();
   private volatile boolean away;
+  private volatile boolean blocked;
 
   public void away(boolean is) {
     away = is;
+  }
+
+  /** The broker takes no messages, and does all else. */
+  public void blocked(boolean is) {
+    blocked = is;
+  }
+
+  /** The job's work queue loses its leader, or gets one. */
+  public void leaderless(JobRef job, boolean is) {
+    if (is) {
+      leaderless.add(job);
+    } else {
+      leaderless.remove(job);
+    }
   }
 
   public boolean has(JobRef job) {
@@ -66,12 +84,18 @@ public final class RecordingQueues implements WorkQueues {
   @Override
   public Depth depth(JobRef job, Kind kind) {
     check();
+    if (kind == Kind.WORK && leaderless.contains(job)) {
+      throw new QueueLeaderlessException("queue of " + job + " has no leader");
+    }
     return new Depth(declared.contains(job), 0, 0);
   }
 
   @Override
   public CompletableFuture<Void> publish(JobRef job, Kind kind, Message message) {
     check();
+    if (blocked) {
+      return CompletableFuture.failedFuture(new BrokerBlockedException("RabbitMQ takes no messages: low on memory"));
+    }
     if (!declared.contains(job)) {
       return CompletableFuture.failedFuture(new UnroutableException("no queue took it"));
     }

@@ -40,7 +40,7 @@ class BrokenQueuesIT {
   static final Services SERVICES = new Services();
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final Limits SHORT = new Limits(Duration.ofSeconds(3), Duration.ofSeconds(1), Duration.ofSeconds(1),
-      Duration.ofSeconds(2));
+      Duration.ofSeconds(2), Duration.ofDays(1));
 
   private final PrivateRabbitMq rabbit = SERVICES.rabbit();
   private final String namespace = "broken-" + UUID.randomUUID().toString().substring(0, 8);

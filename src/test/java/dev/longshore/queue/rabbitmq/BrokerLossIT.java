@@ -10,12 +10,13 @@ import com.rabbitmq.client.ConnectionFactory;
 import dev.longshore.job.Chunk;
 import dev.longshore.job.IndexSet;
 import dev.longshore.job.JobRef;
+import dev.longshore.queue.BrokerBlockedException;
 import dev.longshore.queue.Delivery;
 import dev.longshore.queue.Message;
 import dev.longshore.queue.QueueUnavailableException;
 import dev.longshore.queue.Received;
-import dev.longshore.queue.WorkQueues;
 import dev.longshore.queue.WorkQueues.Kind;
+import dev.longshore.queue.WorkQueues;
 import dev.longshore.runtime.local.services.PrivateRabbitMq;
 import dev.longshore.testing.CuttableProxy;
 import dev.longshore.testing.Services;
@@ -263,13 +264,39 @@ class BrokerLossIT {
     }
   }
 
+  @Test
+  void anOperatorsPublishFailsSoonUnderAMemoryAlarmAndTheRestGoesOn() throws Exception {
+    JobRef second = new JobRef("loss", "albums", UUID.randomUUID().toString());
+    try (PrivateRabbitMq rabbit = SERVICES.ownRabbit();
+        RabbitWorkQueues queues = RabbitWorkQueues.ofOperator(RabbitWorkQueuesIT.settings(rabbit))) {
+      queues.declare(job);
+      queues.publish(job, Kind.WORK, work(0)).get(20, TimeUnit.SECONDS);
+      watermark(rabbit, "0.00001");
+      CompletableFuture<Void> open = queues.publish(job, Kind.WORK, work(1));
+      await().atMost(LIMIT).until(() -> queues.health().message().contains("takes no messages"));
+
+      long start = System.nanoTime();
+      assertThatThrownBy(() -> queues.publish(job, Kind.CONTROL, work(2)).get(20, TimeUnit.SECONDS))
+          .hasCauseInstanceOf(BrokerBlockedException.class).hasMessageContaining("takes no messages");
+      queues.declare(second);
+      assertThat(queues.depth(job, Kind.WORK).exists()).isTrue();
+      queues.purge(job);
+      queues.delete(second);
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+
+      watermark(rabbit, "0.9");
+      open.get(30, TimeUnit.SECONDS);
+      queues.publish(job, Kind.CONTROL, work(3)).get(20, TimeUnit.SECONDS);
+    }
+  }
+
   /** In the middle of two jobs: what was published before is worked off, what waits arrives when the alarm is over, nothing is lost. */
   @Test
   void jobsUnderAMemoryAlarmAreWorkedOffAndGoOnAfterIt() throws Exception {
     JobRef second = new JobRef("loss", "albums", UUID.randomUUID().toString());
     try (PrivateRabbitMq rabbit = SERVICES.ownRabbit();
         RabbitWorkQueues queues = new RabbitWorkQueues(RabbitWorkQueuesIT.settings(rabbit), DelayLadder.STANDARD,
-            new Limits(Duration.ofSeconds(2), Duration.ofSeconds(10), Duration.ofMinutes(2), Duration.ofSeconds(30)))) {
+            new Limits(Duration.ofSeconds(2), Duration.ofSeconds(10), Duration.ofMinutes(2), Duration.ofSeconds(30), Duration.ofDays(1)))) {
       queues.declare(job);
       queues.declare(second);
       Set<Long> confirmed = ConcurrentHashMap.newKeySet();

@@ -10,6 +10,7 @@ import dev.longshore.runtime.local.services.PrivateRedis;
 import dev.longshore.store.Accounts;
 import dev.longshore.store.LedgerGoneException;
 import dev.longshore.store.StoreFullException;
+import dev.longshore.store.StoreRefusedException;
 import dev.longshore.store.StoreUnavailableException;
 import dev.longshore.testing.Services;
 import io.vertx.redis.client.Command;
@@ -91,10 +92,23 @@ class RedisOutageIT {
 
   @Test
   void aRedisThatDropsKeysIsRefused() {
+    ledger.take(job, IndexSet.range(0, 9), 1, "w1");
     redis.call(Command.CONFIG, "SET", "maxmemory-policy", "allkeys-lru");
 
     assertThat(ledger.health().up()).isFalse();
     assertThat(ledger.health().message()).contains("allkeys-lru").contains("noeviction");
+    await().atMost(Duration.ofSeconds(20)).until(() -> ledger.refusal().isPresent());
+    JobRef other = Accounts.newJob();
+    assertThatThrownBy(() -> ledger.open(other, Accounts.spec(), null)).isInstanceOf(StoreRefusedException.class).hasMessageContaining("noeviction");
+    assertThatThrownBy(() -> ledger.take(job, IndexSet.range(10, 19), 1, "w1")).isInstanceOf(StoreRefusedException.class);
+    // what was begun before can be brought to its end
+    ledger.settle(job, Accounts.success(IndexSet.range(0, 9), 1, "w1", "w1"));
+
+    redis.call(Command.CONFIG, "SET", "maxmemory-policy", "noeviction");
+    await().atMost(Duration.ofSeconds(20)).until(() -> ledger.refusal().isEmpty());
+    assertThat(ledger.open(other, Accounts.spec(), null)).isTrue();
+    assertThat(ledger.take(job, IndexSet.range(10, 19), 1, "w1").yours()).isEqualTo(IndexSet.range(10, 19));
+    assertThat(ledger.audit(job).violations()).isEmpty();
   }
 
   @Test

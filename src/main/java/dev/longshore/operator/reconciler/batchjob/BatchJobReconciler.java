@@ -36,6 +36,7 @@ import java.util.Optional;
 @ControllerConfiguration(name = "batchjob", finalizerName = "longshore.dev/batchjob")
 public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<BatchJob> {
   private static final Duration AGAIN = Duration.ofSeconds(1);
+  private static final Duration EVENTS_AGAIN = Duration.ofSeconds(2);
 
   private final List<Step> prepare;
   private final List<Step> follow;
@@ -66,7 +67,7 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
     prepare = List.of(new FindPool(parts.client()), new MapSpec(parts.client(), parts.mapping(), ledger), new MakePool(parts.client(),
         parts.rules()), new OpenAccount(parts.queues(), ledger, parts.pools(), events), new FeedIntake(feeds, ledger),
         new Assign(active, parts.progress(), wake));
-    follow = List.of(new CheckServices(parts.progress()), new HealQueues(parts.queues(), events), new Steer(ledger, parts.progress(), wake),
+    follow = List.of(new CheckServices(parts.progress()), new Steer(ledger, parts.progress(), wake), new HealQueues(parts.queues(), events),
         new Work(ledger, reports), new ReviveFeeds(feeds, ledger), new AuditItems(feeds, ledger, parts.pools(), events), redrive,
         new Report(reports, afterEnd));
   }
@@ -79,10 +80,13 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
 
   @Override
   public UpdateControl<BatchJob> reconcile(BatchJob job, Context<BatchJob> context) {
-    return again(ApiAnswer.orElse(AGAIN, () -> pass(job)));
+    events.tellAgain(job);
+    Duration next = ApiAnswer.orElse(AGAIN, () -> pass(job));
+    boolean untold = events.isUntold(job) && (next.isZero() || next.compareTo(EVENTS_AGAIN) > 0);
+    return again(untold ? EVENTS_AGAIN : next);
   }
 
-  /** Returns how long until the next pass; zero leaves it to what happens. */
+  /** Returns when the next one is due; zero when something else begins it. */
   private Duration pass(BatchJob job) {
     BatchJobStatus before = reports.current(job).orElse(null);
     JobPass pass = new JobPass(job, before, clock.instant());
@@ -97,7 +101,10 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
     return switch (take(pass)) {
       case Progress.Done done -> done.after();
       case Progress.Wait wait -> {
-        pass.status = pass.states().waiting(pass.status, wait.reason(), wait.message(), wait.stale() && pass.active.isPresent());
+        // an end that could not be told yet stands nowhere: the next pass tells it
+        BatchJobStatus stands =
+            JobStates.phase(pass.status).ended() ? pass.states().accepted(reports.current(job).orElse(null)) : pass.status;
+        pass.status = pass.states().waiting(stands, wait.reason(), wait.message(), wait.stale() && pass.active.isPresent());
         reports.write(pass);
         yield wait.again();
       }
@@ -110,12 +117,12 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
     try {
       return course(pass);
     } catch (StoreUnavailableException e) {
-      return new Progress.Wait("LedgerUnavailable", "the ledger is away; work goes on when it is back: " + e.getMessage(), true, AGAIN);
+      return Waits.on(e, AGAIN);
     } catch (StoreFullException e) {
       return new Progress.Wait("LedgerFull", "the ledger takes no more data; give it memory or delete finished jobs: " + e.getMessage(),
           true, AGAIN);
     } catch (QueueUnavailableException e) {
-      return new Progress.Wait("BrokerUnavailable", "the broker is away; work goes on when it is back: " + e.getMessage(), false, AGAIN);
+      return Waits.on(e, AGAIN);
     } catch (LedgerGoneException e) {
       active.unfollow(pass.ref());
       return new Progress.Wait("LedgerLost", "the store has lost the job's account; it is opened again", true, Duration.ofMillis(100));

@@ -1,6 +1,7 @@
 package dev.longshore.operator.reconciler.batchjob;
 
 import dev.longshore.operator.progress.ProgressLoop;
+import dev.longshore.store.StoreUnavailableException;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -16,14 +17,10 @@ final class CheckServices implements Step {
 
   @Override
   public Progress take(JobPass pass) {
-    Optional<String> store = progress.storeProblem();
+    Optional<StoreUnavailableException> store = progress.storeProblem();
     if (store.isPresent()) {
-      return new Progress.Wait("LedgerUnavailable", "the ledger is away, the counts are old; work goes on when it is back: " + store.get(),
-          true, AGAIN);
+      return Waits.on(store.get(), AGAIN);
     }
-    return progress.brokerProblem()
-        .<Progress>map(why -> new Progress.Wait("BrokerUnavailable", "the broker is away; work goes on when it is back: " + why, false,
-            AGAIN))
-        .orElse(Progress.NEXT);
+    return progress.brokerProblem().<Progress>map(away -> Waits.on(away, AGAIN)).orElse(Progress.NEXT);
   }
 }

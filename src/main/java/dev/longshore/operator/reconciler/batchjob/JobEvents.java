@@ -7,6 +7,7 @@ import dev.longshore.operator.reconciler.Events;
 import dev.longshore.operator.reconciler.Events.Type;
 import dev.longshore.operator.status.Conditions;
 import dev.longshore.operator.status.JobStates;
+import io.fabric8.kubernetes.api.model.Condition;
 import java.util.Objects;
 
 /**
@@ -24,6 +25,11 @@ final class JobEvents {
   void transition(BatchJob job, BatchJobStatus before, BatchJobStatus after) {
     JobPhase from = JobStates.phase(before);
     JobPhase to = JobStates.phase(after);
+    if (!failing(before) && failing(after)) {
+      Condition target = Conditions.find(after.conditions(), JobStates.FAILURE_TARGET).orElseThrow();
+      events.once(job, run(after) + ".failuretarget", JobStates.CANCELLED.equals(target.getReason()) ? Type.NORMAL : Type.WARNING,
+          JobStates.FAILURE_TARGET, target.getReason() + ": " + target.getMessage());
+    }
     if (from == to) {
       return;
     }
@@ -38,8 +44,12 @@ final class JobEvents {
       case INTAKE, RUNNING -> {
         if (from == JobPhase.SUSPENDED) {
           events.once(job, run + ".resumed" + generation, Type.NORMAL, "Resumed", "items start again");
+        } else if (to == JobPhase.RUNNING && !from.ended()) {
+          events.once(job, run + ".intakecomplete", Type.NORMAL, "IntakeComplete", "all items are known; workers work on them");
         }
       }
+      case FINISHING -> events.once(job, run + ".successcriteriamet", Type.NORMAL, JobStates.SUCCESS_CRITERIA_MET,
+          message(after, JobStates.SUCCESS_CRITERIA_MET));
       case COMPLETE -> events.once(job, run + ".completed", Type.NORMAL, "Completed", message(after, JobStates.COMPLETE));
       case FAILED -> {
         String reason = Conditions.find(after.conditions(), JobStates.FAILED).orElseThrow().getReason();
@@ -81,6 +91,23 @@ final class JobEvents {
   void expired(BatchJob job, BatchJobStatus status) {
     events.once(job, run(status) + ".deletedbyttl", Type.NORMAL, "DeletedByTTL",
         "ended " + job.getSpec().ttlSecondsAfterFinished() + " s ago, as long as spec.ttlSecondsAfterFinished keeps it");
+  }
+
+  private static boolean failing(BatchJobStatus status) {
+    return status != null && Conditions.isTrue(status.conditions(), JobStates.FAILURE_TARGET);
+  }
+
+  /** Tells what could not be told before. */
+  void tellAgain(BatchJob job) {
+    events.tellAgain(job);
+  }
+
+  boolean isUntold(BatchJob job) {
+    return events.isUntold(job);
+  }
+
+  void forget(BatchJob job) {
+    events.forget(job);
   }
 
   private static String message(BatchJobStatus status, String condition) {

@@ -110,6 +110,7 @@ final class JobReports {
 
   void forget(BatchJob job) {
     statuses.forget(job);
+    events.forget(job);
     lastWrite.remove(job.getMetadata().getUid());
   }
 

@@ -39,10 +39,10 @@ final class Redrive implements Step {
     this.events = events;
   }
 
-  /** In a run that goes on. */
+  /** In a run that goes on, as far as was read: one that has ended in the ledger has to be told as ended first. */
   @Override
   public Progress take(JobPass pass) {
-    if (asked(pass) && !JobStates.phase(pass.status).ended()) {
+    if (asked(pass) && !JobStates.phase(pass.status).ended() && pass.active.flatMap(ActiveJob::last).isPresent()) {
       try {
         echo(pass, redrive(pass));
       } catch (IllegalArgumentException e) {
@@ -101,8 +101,10 @@ final class Redrive implements Step {
   private RedriveReply redrive(JobPass pass) {
     BatchJobSpec.Redrive wanted = pass.job().getSpec().redrive();
     Selection selection = selection(wanted);
-    queues.declare(pass.ref());
     RedriveReply reply = ledger.redrive(pass.ref(), wanted.request(), selection);
+    if (reply.gaps().items() > 0 || reply.intakeEpoch().isPresent()) {
+      queues.declare(pass.ref());
+    }
     if (reply.gaps().items() > 0) {
       feeds.publish(pass.ref(), new Message.Feed(reply.run(), reply.gaps().epoch(), Message.Target.GAPS));
     }

@@ -1,0 +1,110 @@
+package dev.longshore.operator;
+
+import dev.longshore.operator.mapping.JobSpecMapping;
+import dev.longshore.operator.pods.PodFleet;
+import dev.longshore.operator.pods.PodNames;
+import dev.longshore.operator.pods.PodTemplateRules;
+import dev.longshore.operator.pods.PoolBudgets;
+import dev.longshore.operator.pods.WorkerPods;
+import dev.longshore.operator.progress.ActiveJobs;
+import dev.longshore.operator.progress.ProgressLoop;
+import dev.longshore.operator.reconciler.Events;
+import dev.longshore.operator.reconciler.KnownJobs;
+import dev.longshore.operator.reconciler.Parts;
+import dev.longshore.operator.reconciler.Wake;
+import dev.longshore.operator.reconciler.batchjob.BatchJobReconciler;
+import dev.longshore.operator.reconciler.workerpool.WorkerPoolReconciler;
+import dev.longshore.operator.status.PoolBoard;
+import dev.longshore.operator.status.StatusWriter;
+import dev.longshore.queue.WorkQueues;
+import dev.longshore.store.Ledger;
+import dev.longshore.store.Pools;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.javaoperatorsdk.operator.Operator;
+import io.javaoperatorsdk.operator.api.config.ConfigurationServiceOverrider;
+import io.javaoperatorsdk.operator.api.config.ControllerConfigurationOverrider;
+import io.javaoperatorsdk.operator.processing.retry.GenericRetry;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+
+/** One time of acting: from a start with empty caches to an end after which nothing of it runs. The next time is another one. */
+final class OperatorTerm {
+  private static final long RETRY_MILLIS = 500;
+  private static final long LONGEST_RETRY_MILLIS = 30_000;
+
+  private final OperatorSettings settings;
+  private final ActiveJobs active;
+  private final ProgressLoop progress;
+  private final Operator operator;
+  private final ExecutorService passes = Executors.newVirtualThreadPerTaskExecutor();
+
+  OperatorTerm(KubernetesClient client, Ledger ledger, Pools pools, WorkQueues queues, OperatorSettings settings, InstantSource clock) {
+    this.settings = settings;
+    active = new ActiveJobs(settings.auditQuiet());
+    Wake wake = new Wake();
+    progress = new ProgressLoop(active, ledger, queues, wake, clock);
+    operator = new Operator(overrider -> configure(overrider, client));
+    WorkerPods pods = new WorkerPods(settings.workerImage(), settings.imagePullSecrets(), settings.workerResources());
+    Parts parts = new Parts(client, ledger, pools, queues, active, new KnownJobs(active), progress, new JobSpecMapping(settings.policy()),
+        new PodFleet(client, pods, new PodNames(RandomGenerator.getDefault())),
+        new PodTemplateRules(Set.copyOf(settings.policy().serviceAccounts())), new PoolBudgets(client), new PoolBoard(),
+        new StatusWriter(client), new Events(client, clock), wake, clock);
+    operator.register(new BatchJobReconciler(parts), this::watch);
+    operator.register(new WorkerPoolReconciler(parts, this::started), this::watch);
+  }
+
+  /** Returns once all resources have been read; throws when the API does not let it. */
+  void start() {
+    operator.start();
+    progress.start();
+  }
+
+  boolean started() {
+    return operator.getRuntimeInfo().isStarted();
+  }
+
+  /** What keeps it from seeing the resources; empty when it does. */
+  String unhealthy() {
+    return operator.getRuntimeInfo().allEventSourcesAreHealthy() ? ""
+        : "watches on the Kubernetes API are down: " + operator.getRuntimeInfo().unhealthyEventSources().keySet();
+  }
+
+  int activeJobs() {
+    return active.all().size();
+  }
+
+  /** No pass begins from now on, and those that run are interrupted. */
+  void fence() {
+    passes.shutdownNow();
+    progress.close();
+  }
+
+  void stop() {
+    progress.close();
+    operator.stop();
+  }
+
+  /** Waits for the passes that run; false when one goes on for longer than {@code patience}. */
+  boolean awaitEnd(Duration patience) throws InterruptedException {
+    return passes.awaitTermination(patience.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private void configure(ConfigurationServiceOverrider overrider, KubernetesClient client) {
+    overrider.withKubernetesClient(client).withCloseClientOnStop(false).checkingCRDAndValidateLocalModel(false)
+        .withUseSSAToPatchPrimaryResource(false).withExecutorService(passes);
+  }
+
+  private <R extends HasMetadata> void watch(ControllerConfigurationOverrider<R> overrider) {
+    overrider.withRetry(new GenericRetry().setInitialInterval(RETRY_MILLIS).setIntervalMultiplier(2).setMaxInterval(LONGEST_RETRY_MILLIS)
+        .withoutMaxAttempts());
+    if (!settings.watchNamespaces().isEmpty()) {
+      overrider.settingNamespaces(settings.watchNamespaces());
+    }
+  }
+}

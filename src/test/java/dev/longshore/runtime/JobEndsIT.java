@@ -119,7 +119,7 @@ class JobEndsIT {
           processor: {http: {url: "%s"}}
           workers: {maxReplicas: 1}
         """.formatted(server.source("reading"), server.items("reading")));
-    await("what was read is done").atMost(LIMIT).untilAsserted(() -> assertThat(cluster.succeeded(job)).as(cluster::told).isEqualTo(50));
+    await("the first ones are done").atMost(LIMIT).untilAsserted(() -> assertThat(cluster.succeeded(job)).as(cluster::told).isPositive());
     assertThat(cluster.job(job).getStatus().phase()).isEqualTo("Intake");
 
     cluster.delete(job);
@@ -155,9 +155,9 @@ class JobEndsIT {
     await("calls are made again").atMost(LIMIT).until(() -> server.calls("driving").size() > 20);
 
     cluster.delete(job);
+    gate.open();
 
     cluster.awaitNothingLeft(job);
-    gate.open();
   }
 
   @Test
@@ -168,9 +168,9 @@ class JobEndsIT {
     cluster.awaitPhase(job, "Suspended");
 
     cluster.delete(job);
+    gate.open();
 
     cluster.awaitNothingLeft(job);
-    gate.open();
   }
 
   @Test

@@ -85,7 +85,7 @@ public final class ProcessCluster implements AutoCloseable {
     this(services, folder, Map.of());
   }
 
-  /** As {@link #ProcessCluster(Services, Path)}; the settings are variables for operator and workers, beside or instead of the usual ones. */
+  /** Starts all but the operator; the settings are variables for operator and workers, beside or instead of the usual ones. */
   public ProcessCluster(Services services, Path folder, Map<String, String> settings) throws Exception {
     this.services = services;
     this.settings = settings;
@@ -214,7 +214,7 @@ public final class ProcessCluster implements AutoCloseable {
     client.resources(BatchJob.class).inNamespace(NAMESPACE).withName(ref.name()).delete();
   }
 
-  /** Waits until a deleted job is gone, with its pool, pods, processes and queues, and all its keys but those that {@code resumeFrom} needs. */
+  /** Waits until a deleted job is gone, with its pool, pods, processes and queues, and its keys but those that {@code resumeFrom} needs. */
   public void awaitNothingLeft(JobRef ref) {
     await(ref.name() + " is gone").atMost(LIMIT).untilAsserted(() -> assertThat(job(ref)).as(this::told).isNull());
     for (Kind kind : Kind.values()) {

@@ -176,7 +176,8 @@ class FailurePolicyIT {
     long asked = System.nanoTime();
     cluster.patch(job, "{\"spec\": {\"workers\": {\"concurrency\": 3}}}");
 
-    await("each worker has three").atMost(LIMIT).untilAsserted(() -> assertThat(server.inside("wider")).as(cluster::told).isEqualTo(3 * WORKERS));
+    await("each worker has three").atMost(LIMIT)
+        .untilAsserted(() -> assertThat(server.inside("wider")).as(cluster::told).isEqualTo(3 * WORKERS));
     tell("concurrency", asked);
     gate.open();
     cluster.awaitPhase(job, "Complete");
@@ -257,7 +258,8 @@ class FailurePolicyIT {
         workers: {concurrency: 1}
         batching: {chunk: {items: 1}}
         """);
-    await("three have failed, and that is no matter").atMost(LIMIT).untilAsserted(() -> assertThat(failed(job)).as(cluster::told).isEqualTo(3));
+    await("three have failed, and that is no matter").atMost(LIMIT)
+        .untilAsserted(() -> assertThat(failed(job)).as(cluster::told).isEqualTo(3));
     assertThat(cluster.job(job).getStatus().phase()).isIn("Intake", "Running");
 
     long asked = System.nanoTime();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.longshore.api.v1alpha1.BatchJobStatus;
 import dev.longshore.job.JobRef;
 import dev.longshore.testing.ItemServer;
 import dev.longshore.testing.ItemServer.Answer;
@@ -26,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Calls that outlast their message, workers that die in such a call or while they read, a broker that takes nothing, an account that is gone. */
+/** Calls that outlast their message, workers that die in one or while they read, a broker under an alarm, an account that is gone. */
 class LossesIT {
   /** The shortest time for which a worker may be told to keep a message. */
   private static final int HOLD_SECONDS = 2;
@@ -107,7 +108,7 @@ class LossesIT {
   /** The worker that says it holds a call of the job without its message; null when none does. */
   private static String oneThatLetGo(JobRef job) throws IOException {
     for (String worker : cluster.workers("shared").keySet()) {
-      if (cluster.log(worker).lines().anyMatch(line -> line.contains("job=default/" + job.name() + " ") && line.contains("state=long-call"))) {
+      if (cluster.log(worker).lines().anyMatch(line -> line.contains("job=" + job + " ") && line.contains("state=long-call"))) {
         return worker;
       }
     }
@@ -121,7 +122,7 @@ class LossesIT {
     Gate never = new Gate();
     AtomicInteger readers = new AtomicInteger();
     server.feed("deadly", lines -> {
-      IntStream.range(0, 5).forEach(lines::println);
+      lines.println("the first of many items");
       readers.incrementAndGet();
       never.pass();
     });
@@ -136,7 +137,7 @@ class LossesIT {
           failurePolicy: {maxCrashes: 2}
           workers: {minReplicas: 1, maxReplicas: 1}
         """.formatted(server.source("deadly"), server.items("deadly")));
-    await("what was read is done").atMost(LIMIT).untilAsserted(() -> assertThat(cluster.succeeded(job)).as(cluster::told).isEqualTo(5));
+    await("what was read is done").atMost(LIMIT).untilAsserted(() -> assertThat(cluster.succeeded(job)).as(cluster::told).isEqualTo(1));
 
     for (int crash = 1; crash <= 2; crash++) {
       int reader = crash;
@@ -150,9 +151,9 @@ class LossesIT {
     assertThat(cluster.awaitPhase(job, "Failed").getStatus().conditions()).filteredOn(c -> c.getType().equals("Failed")).singleElement()
         .satisfies(condition -> {
           assertThat(condition.getReason()).isEqualTo("IntakeCrashed");
-          assertThat(condition.getMessage()).as("the place").contains("5");
+          assertThat(condition.getMessage()).as("the place that is stored last").containsPattern("killed 2 workers in a row at item [01]");
         });
-    assertThat(server.calls("deadly")).as("no item is blamed").hasSize(5);
+    assertThat(server.calls("deadly")).as("no item is blamed").hasSize(1);
     never.open();
     cluster.delete(job);
     cluster.awaitNothingLeft(job);
@@ -181,12 +182,20 @@ class LossesIT {
       return call.index() % 10 == 0 && call.number() == 1 ? Answer.of(503) : Answer.OK;
     });
     server.serve("new", call -> Answer.OK);
-    String quick = "retry: {backoff: {initial: 250ms, factor: 1}}\npoolRef: {name: shared}\nworkers: {concurrency: 4}\nguard: {timeout: 5m}\n";
+    String quick = """
+        poolRef: {name: shared}
+        workers: {concurrency: 4}
+        guard: {timeout: 5m}
+        batching: {chunk: {items: 1}}
+        retry: {backoff: {initial: 250ms, factor: 1}}
+        """;
     JobRef queued = create("queued", 100, quick);
     JobRef read = cluster.create(manifest("read", "http: {url: \"" + server.source("read") + "\"}", quick));
     await("both are in their middle").atMost(LIMIT).untilAsserted(() -> {
       assertThat(server.inside("queued")).as(cluster::told).isEqualTo(8);
-      assertThat(cluster.succeeded(read)).isGreaterThanOrEqualTo(40);
+      assertThat(server.inside("read")).isEqualTo(8);
+      BatchJobStatus.Items items = cluster.job(read).getStatus().items();
+      assertThat(items.pending() + items.inFlight() + items.retrying() + items.succeeded()).as("known").isGreaterThan(90);
       assertThat(cluster.job(queued).getStatus().phase()).isEqualTo("Running");
     });
     try {
@@ -195,13 +204,14 @@ class LossesIT {
       lines.open();
       work.open();
       JobRef late = create("new", 20, quick);
+      // not all of it: what a worker gives back, it publishes
       await("what is in the queue is worked off").atMost(LIMIT).untilAsserted(() -> assertThat(cluster.succeeded(queued)).as(cluster::told)
-          .isEqualTo(100));
-      await("calls that failed wait to be made again").atMost(LIMIT).until(() -> server.calls("read").stream().filter(call -> call.index() % 10 == 0)
-          .count() >= 10);
+          .isGreaterThan(50));
+      await("a call fails and is to be made again").atMost(LIMIT).until(() -> server.calls("read").stream()
+          .anyMatch(call -> call.index() >= 50 && call.index() % 10 == 0));
       for (JobRef job : List.of(queued, read, late)) {
-        assertThat(cluster.job(job).getStatus() == null ? "Pending" : cluster.job(job).getStatus().phase()).as("%s during the alarm", job.name())
-            .isNotIn("Failed", "Cancelled");
+        BatchJobStatus status = cluster.job(job).getStatus();
+        assertThat(status == null ? "Pending" : status.phase()).as("%s during the alarm", job.name()).isNotIn("Failed", "Cancelled");
       }
       assertThat(server.calls("new")).as("nothing can be published").isEmpty();
 
@@ -235,7 +245,8 @@ class LossesIT {
 
     cluster.redis("FLUSHALL");
 
-    await("it is opened again").atMost(LIMIT).untilAsserted(() -> assertThat(cluster.events("flushed", "LedgerLost")).as(cluster::told).hasSize(1));
+    await("it is opened again").atMost(LIMIT)
+        .untilAsserted(() -> assertThat(cluster.events("flushed", "LedgerLost")).as(cluster::told).hasSize(1));
     gate.open();
     cluster.awaitPhase(job, "Complete");
     assertEachSucceededAtItsFirstAttempt(job, 100);
@@ -245,8 +256,8 @@ class LossesIT {
   // -- the parts of a test -------------------------------------------------------------------------------------------------------
 
   private static JobRef create(String name, int items, String spec) {
-    return cluster.create(manifest(name, IntStream.range(0, items).mapToObj(String::valueOf).collect(Collectors.joining(", ", "items: [", "]")),
-        spec));
+    String source = IntStream.range(0, items).mapToObj(String::valueOf).collect(Collectors.joining(", ", "items: [", "]"));
+    return cluster.create(manifest(name, source, spec));
   }
 
   private static String manifest(String name, String source, String spec) {

@@ -62,13 +62,13 @@ class RetryRulesIT {
   @BeforeAll
   static void start() throws Exception {
     server = new ItemServer();
-    cluster = new ProcessCluster(SERVICES, folder, Map.of("LONGSHORE_POLICY_EGRESS_LOOPBACK", "true")).plugin("Faulty", FAULTY).startOperator()
-        .pool("""
-            apiVersion: longshore.dev/v1alpha1
-            kind: WorkerPool
-            metadata: {name: shared}
-            spec: {minReplicas: 2, maxReplicas: 2}
-            """);
+    cluster = new ProcessCluster(SERVICES, folder, Map.of("LONGSHORE_POLICY_EGRESS_LOOPBACK", "true")).plugin("Faulty", FAULTY);
+    cluster.startOperator().pool("""
+        apiVersion: longshore.dev/v1alpha1
+        kind: WorkerPool
+        metadata: {name: shared}
+        spec: {minReplicas: 2, maxReplicas: 2}
+        """);
   }
 
   @AfterAll
@@ -111,13 +111,13 @@ class RetryRulesIT {
     cluster.awaitPhase(job, "Complete");
 
     assertThat(told(job)).containsExactly("fine succeeded 1 of 1", "busy failed 4 of 4 HttpStatus503", "gone failed 1 of 1 HttpStatus502",
-        "plain failed 2 of 2 HttpStatus500", "poison failed 1 of 1 HttpStatus504", "slow failed 2 of 2 HttpStatus504", "later succeeded 2 of 2",
-        "sooner succeeded 2 of 2", "ignored succeeded 1 of 4", "refused failed 4 of 4 HttpStatus501");
+        "plain failed 2 of 2 HttpStatus500", "poison failed 1 of 1 HttpStatus504", "slow failed 2 of 2 HttpStatus504",
+        "later succeeded 2 of 2", "sooner succeeded 2 of 2", "ignored succeeded 1 of 4", "refused failed 4 of 4 HttpStatus501");
     assertThat(between(items.indexOf("later"))).as("not earlier than the server asked, though the backoff is shorter")
         .isGreaterThanOrEqualTo(Duration.ofSeconds(2));
     assertThat(between(items.indexOf("sooner"))).as("when the server asked, though the backoff is longer")
         .isBetween(Duration.ofSeconds(1), Duration.ofMinutes(2));
-    assertThat(cluster.deadLetters(job)).isEqualTo(5);
+    assertThat(cluster.deadLetters(job)).isEqualTo(6);
   }
 
   @Test
@@ -196,7 +196,7 @@ class RetryRulesIT {
 
     assertThat(reasons(second)).containsExactly("succeeded", "succeeded", "skipped Duplicate: same identity as item 0 of job nightly",
         "skipped Duplicate: same identity as item 2 of job nightly");
-    assertThat(server.calls("nightly").subList(3, server.calls("nightly").size())).extracting(Call::index).containsExactlyInAnyOrder(0L, 1L);
+    assertThat(server.calls("nightly")).filteredOn(call -> call.order() >= 3).extracting(Call::index).containsExactlyInAnyOrder(0L, 1L);
   }
 
   @Test
@@ -270,8 +270,9 @@ class RetryRulesIT {
   }
 
   private static List<String> told(JobRef job, IntUnaryOperator calls) throws Exception {
-    return cluster.results(job).stream().map(r -> r.path("item").asText() + " " + r.path("status").asText() + " " + r.path("attempts").asText()
-        + " of " + calls.applyAsInt(r.path("index").asInt()) + (r.has("error") ? " " + r.path("error").path("code").asText() : "")).toList();
+    return cluster.results(job).stream().map(r -> r.path("item").asText() + " " + r.path("status").asText() + " "
+        + r.path("attempts").asText() + " of " + calls.applyAsInt(r.path("index").asInt())
+        + (r.has("error") ? " " + r.path("error").path("code").asText() : "")).toList();
   }
 
   private static List<String> reasons(JobRef job) throws Exception {

@@ -6,8 +6,11 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.longshore.api.v1alpha1.BatchJob;
+import dev.longshore.api.v1alpha1.WorkerPool;
+import dev.longshore.api.v1alpha1.WorkerPoolStatus;
 import dev.longshore.job.JobRef;
 import dev.longshore.process.ChildProcesses;
+import dev.longshore.queue.WorkQueues;
 import dev.longshore.queue.WorkQueues.Kind;
 import dev.longshore.queue.rabbitmq.RabbitSettings;
 import dev.longshore.queue.rabbitmq.RabbitWorkQueues;
@@ -42,6 +45,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.jar.JarEntry;
@@ -63,6 +67,7 @@ public final class ProcessCluster implements AutoCloseable {
   private static final KubernetesSerialization YAML = new KubernetesSerialization();
 
   private final Services services;
+  private final Map<String, String> settings;
   private final Path folder;
   private final Path jars;
   private final ChildProcesses children = new ChildProcesses();
@@ -77,7 +82,13 @@ public final class ProcessCluster implements AutoCloseable {
 
   /** Starts all but the operator. */
   public ProcessCluster(Services services, Path folder) throws Exception {
+    this(services, folder, Map.of());
+  }
+
+  /** Starts all but the operator; the settings are variables for operator and workers, beside or instead of the usual ones. */
+  public ProcessCluster(Services services, Path folder, Map<String, String> settings) throws Exception {
     this.services = services;
+    this.settings = settings;
     this.folder = folder;
     assertThat(APP.resolve("quarkus-run.jar")).as("run the package phase first").isRegularFile();
     jars = Files.createDirectories(folder.resolve("jars"));
@@ -126,9 +137,9 @@ public final class ProcessCluster implements AutoCloseable {
     ProcessBuilder builder = new ProcessBuilder(java(), "--sun-misc-unsafe-memory-access=allow", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
         "-Xmx300m", "-jar", APP.resolve("quarkus-run.jar").toString()).redirectErrorStream(true)
         .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("operator.log").toFile()));
-    builder.environment().putAll(addresses());
     builder.environment().putAll(Map.of("LONGSHORE_ROLE", "operator", "KUBECONFIG", api.kubeconfig().toString(), "LONGSHORE_OPERATOR_WORKER_IMAGE",
         IMAGE, "LONGSHORE_AUDIT_QUIET", "3s", "QUARKUS_HTTP_PORT", String.valueOf(port), "QUARKUS_MANAGEMENT_PORT", String.valueOf(management)));
+    builder.environment().putAll(addresses());
     operator = children.start(builder);
     await("the operator is ready").atMost(LIMIT).ignoreExceptions().untilAsserted(
         () -> assertThat(get("http://127.0.0.1:" + management + "/q/health/ready")).as(this::told).contains("\"UP\""));
@@ -180,6 +191,15 @@ public final class ProcessCluster implements AutoCloseable {
     return new JobRef(NAMESPACE, job.getMetadata().getName(), job.getMetadata().getUid());
   }
 
+  /** Makes a pool for several jobs and waits until its workers take work. */
+  public ProcessCluster pool(String yaml) {
+    WorkerPool pool = client.resource(YAML.unmarshal(yaml, WorkerPool.class)).inNamespace(NAMESPACE).create();
+    var resource = client.resources(WorkerPool.class).inNamespace(NAMESPACE).withName(pool.getMetadata().getName());
+    await("the pool's workers are ready").atMost(LIMIT).untilAsserted(() -> assertThat(Optional.ofNullable(resource.get().getStatus())
+        .map(WorkerPoolStatus::ready).orElse(0)).as(this::told).isEqualTo(pool.getSpec().minReplicas()));
+    return this;
+  }
+
   /** Changes a job as kubectl patch does. */
   public void patch(JobRef ref, String json) {
     client.resources(BatchJob.class).inNamespace(NAMESPACE).withName(ref.name()).patch(PatchContext.of(PatchType.JSON_MERGE), json);
@@ -187,6 +207,50 @@ public final class ProcessCluster implements AutoCloseable {
 
   public BatchJob job(JobRef ref) {
     return client.resources(BatchJob.class).inNamespace(NAMESPACE).withName(ref.name()).get();
+  }
+
+  /** Deletes a job, and returns at once. */
+  public void delete(JobRef ref) {
+    client.resources(BatchJob.class).inNamespace(NAMESPACE).withName(ref.name()).delete();
+  }
+
+  /** Waits until a deleted job is gone, with its pool, pods, processes and queues, and its keys but those that {@code resumeFrom} needs. */
+  public void awaitNothingLeft(JobRef ref) {
+    await(ref.name() + " is gone").atMost(LIMIT).untilAsserted(() -> assertThat(job(ref)).as(this::told).isNull());
+    for (Kind kind : Kind.values()) {
+      assertThat(queues.depth(ref, kind).exists()).as("queue %s of %s", kind, ref.name()).isFalse();
+    }
+    assertThat(redis("--scan", "--pattern", "longshore:" + NAMESPACE + ":{" + ref.uid() + "}:*")).as("keys of %s", ref.name())
+        .allMatch(key -> key.matches(".*:(ids|succeeded)(:.*)?"));
+    await("the workers of " + ref.name() + " are gone").atMost(LIMIT).untilAsserted(() -> {
+      assertThat(pods(ref.name())).as(this::told).isEmpty();
+      assertThat(workers(ref.name())).isEmpty();
+      assertThat(client.resources(WorkerPool.class).inNamespace(NAMESPACE).withName(ref.name()).get()).isNull();
+      assertThat(redis("--scan", "--pattern", "longshore:" + NAMESPACE + ":{pool:" + ref.name() + "}:*")).as("keys of its pool").isEmpty();
+    });
+  }
+
+  /** Runs {@code redis-cli} and returns its lines. */
+  public List<String> redis(String... words) {
+    List<String> command = new ArrayList<>(List.of("redis-cli", "-u", services.redisUrl()));
+    command.addAll(List.of(words));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().put("REDISCLI_AUTH", services.redisPassword());
+    try {
+      Process process = builder.start();
+      List<String> lines = process.inputReader().lines().toList();
+      assertThat(process.waitFor()).as("%s: %s", List.of(words), lines).isZero();
+      return lines;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Messages of one of a job's queues that wait or are held by workers. */
+  public WorkQueues.Depth depth(JobRef ref, Kind kind) {
+    return queues.depth(ref, kind);
   }
 
   /** Items that have succeeded, as the resource tells it. */
@@ -225,6 +289,11 @@ public final class ProcessCluster implements AutoCloseable {
 
   // -- for people ----------------------------------------------------------------------------------------------------------------
 
+  /** What a worker has logged so far. */
+  public String log(String pod) throws IOException {
+    return Files.readString(folder.resolve("logs").resolve(pod + ".log"));
+  }
+
   /** The ends of all logs, for a message of a failure. */
   public String told() {
     StringBuilder all = new StringBuilder();
@@ -246,9 +315,11 @@ public final class ProcessCluster implements AutoCloseable {
   }
 
   private Map<String, String> addresses() {
-    return Map.of("LONGSHORE_RABBITMQ_URL", services.rabbitUrl(), "LONGSHORE_RABBITMQ_USERNAME", services.rabbitUsername(),
-        "LONGSHORE_RABBITMQ_PASSWORD", services.rabbitPassword(), "LONGSHORE_REDIS_URL", services.redisUrl(), "LONGSHORE_REDIS_PASSWORD",
-        services.redisPassword(), "LONGSHORE_WORKER_LEASE_TIME", LEASE.toSeconds() + "s");
+    Map<String, String> all = new HashMap<>(Map.of("LONGSHORE_RABBITMQ_URL", services.rabbitUrl(), "LONGSHORE_RABBITMQ_USERNAME",
+        services.rabbitUsername(), "LONGSHORE_RABBITMQ_PASSWORD", services.rabbitPassword(), "LONGSHORE_REDIS_URL", services.redisUrl(),
+        "LONGSHORE_REDIS_PASSWORD", services.redisPassword(), "LONGSHORE_WORKER_LEASE_TIME", LEASE.toSeconds() + "s"));
+    all.putAll(settings);
+    return all;
   }
 
   private String get(String url) throws IOException, InterruptedException {

@@ -71,6 +71,9 @@ final class GapsRun implements FeedRun {
 
   @Override
   public void showLife() {
+    if (stop.getAsBoolean()) {
+      source.breakOff();
+    }
     access.ledgerOnce(ledger -> ledger.gaps(access.job(), feed.epoch(), 0, 1));
   }
 

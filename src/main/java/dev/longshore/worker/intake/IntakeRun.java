@@ -36,6 +36,7 @@ final class IntakeRun implements FeedRun {
   private final BooleanSupplier stop;
   private final long turnEnds = System.nanoTime() + TURN_NANOS;
   private final ReentrantLock life = new ReentrantLock();
+  private final Reads reads = new Reads();
   private boolean over;
 
   /** {@code parked} is where the source waits between turns; {@code stop} turns true when the turn is to end early. */
@@ -77,6 +78,9 @@ final class IntakeRun implements FeedRun {
 
   @Override
   public void showLife() {
+    if (stop.getAsBoolean()) {
+      reads.breakOff();
+    }
     if (life.tryLock()) {
       try {
         if (!over) {
@@ -187,7 +191,7 @@ final class IntakeRun implements FeedRun {
 
     private SourceRecord next() throws SourceException {
       try {
-        return reader.next();
+        return reads.next(reader);
       } catch (SourceException e) {
         if (e.reason() == SourceException.Reason.UNAVAILABLE) {
           // what was read before the source went away is good

@@ -38,6 +38,9 @@ final class Patience {
         if (e.reason() != SourceException.Reason.UNAVAILABLE) {
           return fail(access, e.reason().word(), e.getMessage());
         }
+        if (stop.getAsBoolean()) {
+          return End.HAND_ON;
+        }
         LOG.warnf("job=%s state=waiting reason=\"%s\" heals=\"the source is tried again by itself\"", access.job(), e.getMessage());
         end = End.LATER;
       } catch (ConfirmWindow.NotTaken notTaken) {

@@ -20,6 +20,7 @@ final class SourceAgain {
   private final JobSpec spec;
   private final ParkedSource parked;
   private final BooleanSupplier stop;
+  private final Reads reads = new Reads();
   private OpenSource source;
   private long next;
 
@@ -50,13 +51,18 @@ final class SourceAgain {
 
   /** The record that was gone to; the one behind it is next. */
   SourceRecord next() throws SourceException {
-    SourceRecord record = source.reader().next();
+    SourceRecord record = reads.next(source.reader());
     if (record == null) {
       throw new SourceException(SourceException.Reason.CHANGED, "spec.source: the source changed since it was first read: it has " + next
           + " records now, and item " + next + " was among them");
     }
     next++;
     return record;
+  }
+
+  /** Ends a read that takes long; from any thread. */
+  void breakOff() {
+    reads.breakOff();
   }
 
   private OpenSource open() throws SourceException {

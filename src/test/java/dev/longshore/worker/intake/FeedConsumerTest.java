@@ -25,6 +25,7 @@ import dev.longshore.worker.execute.WorkerGate;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -132,6 +133,24 @@ class FeedConsumerTest {
     assertThat(scene.published()).isEqualTo(IndexSet.range(0, 4_999));
   }
 
+  @Test
+  void aFeedWhoseSourceSaysNothingIsHandedOnWhenTheWorkerLeaves() throws InterruptedException {
+    CountDownLatch begun = new CountDownLatch(301);
+    given(Jobs.spec().build(), held(5_000, begun, new CountDownLatch(1)));
+    publish(new Message.Feed(1, 1, Message.Target.SOURCE));
+    feeds.start();
+    assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();
+
+    CompletableFuture<Void> drained = feeds.drain();
+
+    await().atMost(SOON).until(() -> {
+      feeds.start();
+      return drained.isDone();
+    });
+    assertThat(ready(Kind.CONTROL)).isEqualTo(1);
+    assertThat(scene.published()).as("what was read is published").isEqualTo(IndexSet.range(0, 299));
+  }
+
   /** The source holds after 300 records until it may go on. */
   private static ItemSource held(long count, CountDownLatch begun, CountDownLatch more) {
     return from -> {
@@ -145,7 +164,7 @@ class FeedConsumerTest {
               throw new SourceException(SourceException.Reason.INVALID, "nobody let the source go on");
             }
           } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
+            throw new SourceException(SourceException.Reason.UNAVAILABLE, "broken off", e);
           }
           return numbers.next();
         }

@@ -13,6 +13,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -270,8 +271,12 @@ public interface Ledger extends AutoCloseable {
    */
   record RedriveReply(long items, int run, Gaps gaps, Optional<Long> intakeEpoch) {}
 
-  /** Keeps the leases of {@code holder} alive in these jobs; call each second. */
-  void beat(Collection<JobRef> jobs, String holder);
+  /**
+   * Keeps the leases of {@code holder} alive in these jobs; call each second.
+   *
+   * @return those that have no account
+   */
+  Set<JobRef> beat(Collection<JobRef> jobs, String holder);
 
   /** The holder is known to be dead, or to have nothing in hand: its leases end now, as by {@link #release}. */
   void forget(JobRef job, String holder);

@@ -232,8 +232,8 @@ final class JobWork {
     return ended;
   }
 
-  /** The job has no ledger any more: nothing of it means anything. */
-  private void gone() {
+  /** The job has no ledger any more: nothing of it means anything, and what runs is told. */
+  void gone() {
     if (!saidGone.compareAndSet(false, true)) {
       return;
     }

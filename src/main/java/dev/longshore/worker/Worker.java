@@ -247,7 +247,9 @@ public final class Worker implements AutoCloseable {
       pools.beat(settings.pool(), heartbeat);
       Set<JobRef> jobs = Set.copyOf(works.keySet());
       if (!jobs.isEmpty()) {
-        ledger.beat(jobs, settings.pod());
+        for (JobRef gone : ledger.beat(jobs, settings.pod())) {
+          Optional.ofNullable(works.get(gone)).ifPresent(JobWork::gone);
+        }
       }
       outage.storeAccepted(ledger.refusal());
       outage.storeAnswered(true);

@@ -157,9 +157,9 @@ class JobEndsIT {
     await("calls are made again").atMost(LIMIT).until(() -> server.calls("driving").size() > 20);
 
     cluster.delete(job);
-    gate.open();
 
     cluster.awaitNothingLeft(job);
+    gate.open();
   }
 
   @Test
@@ -170,9 +170,9 @@ class JobEndsIT {
     cluster.awaitPhase(job, "Suspended");
 
     cluster.delete(job);
-    gate.open();
 
     cluster.awaitNothingLeft(job);
+    gate.open();
   }
 
   @Test

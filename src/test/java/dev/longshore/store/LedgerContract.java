@@ -310,6 +310,13 @@ public abstract class LedgerContract {
   }
 
   @Test
+  public void aBeatTellsOfWhichJobsThereIsNoAccount() {
+    JobRef deleted = new JobRef(job.namespace(), "deleted", java.util.UUID.randomUUID().toString());
+    assertThat(ledger().beat(List.of(job, deleted), "w1")).containsExactly(deleted);
+    assertThat(ledger().beat(List.of(job), "w1")).isEmpty();
+  }
+
+  @Test
   public void aDeadHoldersLeaseIsTakenOver() {
     ledger().take(job, set("0-9"), 1, "w1");
     elapse(LEASE.minusSeconds(2));

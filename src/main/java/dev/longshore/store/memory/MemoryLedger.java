@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -268,12 +269,16 @@ public final class MemoryLedger implements Ledger {
   }
 
   @Override
-  public void beat(Collection<JobRef> jobs, String holder) {
+  public Set<JobRef> beat(Collection<JobRef> jobs, String holder) {
+    Set<JobRef> gone = new HashSet<>();
     for (JobRef job : jobs) {
       if (accounts.containsKey(job)) {
         act(job, (account, now) -> account.beat(holder));
+      } else {
+        gone.add(job);
       }
     }
+    return gone;
   }
 
   @Override

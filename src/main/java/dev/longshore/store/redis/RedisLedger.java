@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /** The ledger in Redis: each step is one script on one job's keys. */
@@ -291,8 +292,8 @@ public final class RedisLedger implements Ledger {
   }
 
   @Override
-  public void beat(Collection<JobRef> jobs, String holder) {
-    work.beat(jobs, holder);
+  public Set<JobRef> beat(Collection<JobRef> jobs, String holder) {
+    return work.beat(jobs, holder);
   }
 
   @Override

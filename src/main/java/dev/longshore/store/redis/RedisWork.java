@@ -14,9 +14,11 @@ import io.vertx.redis.client.Response;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** What workers do with items: take, settle, give back, stay alive. */
@@ -122,8 +124,10 @@ final class RedisWork {
     return new CrashReply(set(reply.get(0)), set(reply.get(1)));
   }
 
-  void beat(Collection<JobRef> jobs, String holder) {
-    scripts.runEach(jobs, Script.BEAT, holder);
+  Set<JobRef> beat(Collection<JobRef> jobs, String holder) {
+    Set<JobRef> gone = new HashSet<>(jobs);
+    gone.removeAll(scripts.runEach(jobs, Script.BEAT, holder).keySet());
+    return gone;
   }
 
   /** The scripts look for leases that far before a range, and no farther. */

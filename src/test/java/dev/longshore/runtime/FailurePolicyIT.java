@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.longshore.api.v1alpha1.BatchJob;
 import dev.longshore.api.v1alpha1.BatchJobStatus;
 import dev.longshore.job.JobRef;
+import dev.longshore.testing.HttpCluster;
 import dev.longshore.testing.ItemServer;
 import dev.longshore.testing.ItemServer.Answer;
 import dev.longshore.testing.ItemServer.Call;
@@ -21,7 +22,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -39,26 +39,23 @@ class FailurePolicyIT {
 
   @TempDir
   static Path folder;
+  private static HttpCluster http;
   private static ItemServer server;
   private static ProcessCluster cluster;
 
   @BeforeAll
   static void start() throws Exception {
-    server = new ItemServer();
-    cluster = new ProcessCluster(SERVICES, folder, Map.of("LONGSHORE_POLICY_EGRESS_LOOPBACK", "true")).startOperator().pool("""
-        apiVersion: longshore.dev/v1alpha1
-        kind: WorkerPool
-        metadata: {name: shared}
-        spec: {minReplicas: %d, maxReplicas: %d}
-        """.formatted(WORKERS, WORKERS));
+    http = new HttpCluster(SERVICES, folder, Map.of());
+    server = http.server();
+    cluster = http.cluster();
+    http.start(WORKERS);
   }
 
   @AfterAll
   static void stop() {
-    if (cluster != null) {
-      cluster.close();
+    if (http != null) {
+      http.close();
     }
-    server.close();
   }
 
   // -- what ends a job -----------------------------------------------------------------------------------------------------------
@@ -79,7 +76,7 @@ class FailurePolicyIT {
       }
       return call.order() % 2 == 0 ? Answer.of(404) : Answer.OK;
     });
-    JobRef job = create(name, 100, """
+    JobRef job = http.create(name, 100, """
         poolRef: {name: shared}
         workers: {concurrency: 1}
         failurePolicy: %s
@@ -103,7 +100,7 @@ class FailurePolicyIT {
   void failuresOfManyKindsDoNotOpenTheCircuit() {
     List<String> kinds = List.of("red", "green", "blue", "grey");
     server.serve("kinds", call -> new Answer(404, kinds.get((int) call.index() % kinds.size()), 0));
-    JobRef job = create("kinds", 40, """
+    JobRef job = http.create("kinds", 40, """
         poolRef: {name: shared}
         failurePolicy: {circuitBreaker: {share: 50%, minItems: 10}}
         """);
@@ -116,7 +113,7 @@ class FailurePolicyIT {
   @Test
   void aJobWhoseCanaryFailsCallsForNoOtherItem() {
     server.serve("canary-fails", call -> call.index() % 5 == 0 ? Answer.of(404) : Answer.OK);
-    JobRef job = create("canary-fails", 100, """
+    JobRef job = http.create("canary-fails", 100, """
         poolRef: {name: shared}
         failurePolicy: {canary: {items: 10, maxFailed: 10%}}
         """);
@@ -143,7 +140,7 @@ class FailurePolicyIT {
       early.compareAndSet(false, canary.getCount() > 0);
       return Answer.OK;
     });
-    JobRef job = create("canary-passes", 100, """
+    JobRef job = http.create("canary-passes", 100, """
         poolRef: {name: shared}
         failurePolicy: {canary: {items: 10%, maxFailed: 1}}
         """);
@@ -166,7 +163,7 @@ class FailurePolicyIT {
       gate.pass();
       return Answer.OK;
     });
-    JobRef job = create("wider", 60, """
+    JobRef job = http.create("wider", 60, """
         poolRef: {name: shared}
         workers: {concurrency: 1}
         batching: {chunk: {items: 1}}
@@ -191,7 +188,7 @@ class FailurePolicyIT {
       gate.pass();
       return Answer.OK;
     });
-    JobRef job = create("grown", 60, """
+    JobRef job = http.create("grown", 60, """
         workers: {maxReplicas: 1, concurrency: 1, scaling: {backlogPerWorker: 10}}
         batching: {chunk: {items: 1}}
         """);
@@ -221,7 +218,7 @@ class FailurePolicyIT {
       // a call takes its time, so that many are left when the change comes
       return third.await(20, TimeUnit.MILLISECONDS) && call.number() == 3 ? Answer.OK : Answer.of(503);
     });
-    JobRef job = create("stubborn", 150, """
+    JobRef job = http.create("stubborn", 150, """
         poolRef: {name: shared}
         workers: {concurrency: 1}
         batching: {chunk: {items: 5}}
@@ -253,7 +250,7 @@ class FailurePolicyIT {
       }
       return Answer.of(404);
     });
-    JobRef job = create("bounded", 100, """
+    JobRef job = http.create("bounded", 100, """
         poolRef: {name: shared}
         workers: {concurrency: 1}
         batching: {chunk: {items: 1}}
@@ -272,18 +269,6 @@ class FailurePolicyIT {
   }
 
   // -- the parts of a test -------------------------------------------------------------------------------------------------------
-
-  private static JobRef create(String name, int items, String spec) {
-    return cluster.create("""
-        apiVersion: longshore.dev/v1alpha1
-        kind: BatchJob
-        metadata: {name: %s}
-        spec:
-          source: {items: [%s]}
-          processor: {http: {url: "%s"}}
-        """.formatted(name, IntStream.range(0, items).mapToObj(String::valueOf).collect(Collectors.joining(", ")), server.items(name))
-        + spec.indent(2));
-  }
 
   private static long failed(JobRef job) {
     BatchJobStatus status = cluster.job(job).getStatus();

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.longshore.api.v1alpha1.BatchJobStatus;
 import dev.longshore.job.JobRef;
 import dev.longshore.queue.WorkQueues.Kind;
+import dev.longshore.testing.HttpCluster;
 import dev.longshore.testing.ItemServer;
 import dev.longshore.testing.ItemServer.Answer;
 import dev.longshore.testing.ItemServer.Gate;
@@ -34,26 +35,23 @@ class JobEndsIT {
 
   @TempDir
   static Path folder;
+  private static HttpCluster http;
   private static ItemServer server;
   private static ProcessCluster cluster;
 
   @BeforeAll
   static void start() throws Exception {
-    server = new ItemServer();
-    cluster = new ProcessCluster(SERVICES, folder, Map.of("LONGSHORE_POLICY_EGRESS_LOOPBACK", "true")).startOperator().pool("""
-        apiVersion: longshore.dev/v1alpha1
-        kind: WorkerPool
-        metadata: {name: shared}
-        spec: {minReplicas: 1, maxReplicas: 1}
-        """);
+    http = new HttpCluster(SERVICES, folder, Map.of());
+    server = http.server();
+    cluster = http.cluster();
+    http.start(1);
   }
 
   @AfterAll
   static void stop() {
-    if (cluster != null) {
-      cluster.close();
+    if (http != null) {
+      http.close();
     }
-    server.close();
   }
 
   // -- by the clock --------------------------------------------------------------------------------------------------------------
@@ -74,12 +72,12 @@ class JobEndsIT {
       return Answer.OK;
     });
     String rest = "poolRef: {name: shared}\nactiveDeadlineSeconds: " + DEADLINE_SECONDS + "\n";
-    JobRef resting = create("resting", 20, rest);
+    JobRef resting = http.create("resting", 20, rest);
     await("it runs").atMost(LIMIT).until(() -> server.inside("resting") > 0);
     cluster.patch(resting, "{\"spec\": {\"suspend\": true}}");
     cluster.awaitPhase(resting, "Suspended");
 
-    JobRef late = create("late", 20, rest);
+    JobRef late = http.create("late", 20, rest);
 
     assertThat(reason(cluster.awaitPhase(late, "Failed").getStatus())).isEqualTo("DeadlineExceeded");
     BatchJobStatus still = cluster.job(resting).getStatus();
@@ -93,7 +91,7 @@ class JobEndsIT {
   @Test
   void aJobWhoseTimeToLiveIsOverGoesWithAllThatItHad() {
     server.serve("expired", call -> call.index() == 3 ? Answer.of(404) : Answer.OK);
-    JobRef job = create("expired", 20, "ttlSecondsAfterFinished: 1\nworkers: {maxReplicas: 1}\n");
+    JobRef job = http.create("expired", 20, "ttlSecondsAfterFinished: 1\nworkers: {maxReplicas: 1}\n");
     await("it has queues").atMost(LIMIT).until(() -> cluster.depth(job, Kind.WORK).exists());
 
     cluster.awaitNothingLeft(job);
@@ -133,7 +131,7 @@ class JobEndsIT {
   @Test
   void deletedRightAfterARedrive() {
     server.serve("redriven", call -> Answer.of(404));
-    JobRef job = create("redriven", 20, "workers: {maxReplicas: 1}\n");
+    JobRef job = http.create("redriven", 20, "workers: {maxReplicas: 1}\n");
     assertThat(cluster.awaitPhase(job, "Complete").getStatus().items().failed()).isEqualTo(20);
 
     cluster.patch(job, "{\"spec\": {\"redrive\": {\"request\": \"again\", \"all\": true}}}");
@@ -151,7 +149,7 @@ class JobEndsIT {
       }
       return Answer.of(404);
     });
-    JobRef job = create("driving", 20, "workers: {maxReplicas: 1}\n");
+    JobRef job = http.create("driving", 20, "workers: {maxReplicas: 1}\n");
     cluster.awaitPhase(job, "Complete");
     cluster.patch(job, "{\"spec\": {\"redrive\": {\"request\": \"again\", \"all\": true}}}");
     await("calls are made again").atMost(LIMIT).until(() -> server.calls("driving").size() > 20);
@@ -197,24 +195,12 @@ class JobEndsIT {
       }
       return Answer.OK;
     });
-    JobRef job = create(name, 100, "workers: {maxReplicas: 1, concurrency: 2}\nbatching: {chunk: {items: 5}}\n");
+    JobRef job = http.create(name, 100, "workers: {maxReplicas: 1, concurrency: 2}\nbatching: {chunk: {items: 5}}\n");
     await("it is in its middle").atMost(LIMIT).untilAsserted(() -> {
       assertThat(server.inside(name)).as(cluster::told).isEqualTo(2);
       assertThat(cluster.depth(job, Kind.WORK).exists()).isTrue();
     });
     return job;
-  }
-
-  private static JobRef create(String name, int items, String spec) {
-    return cluster.create("""
-        apiVersion: longshore.dev/v1alpha1
-        kind: BatchJob
-        metadata: {name: %s}
-        spec:
-          source: {items: [%s]}
-          processor: {http: {url: "%s"}}
-        """.formatted(name, IntStream.range(0, items).mapToObj(String::valueOf).collect(Collectors.joining(", ")), server.items(name))
-        + spec.indent(2));
   }
 
   private static String reason(BatchJobStatus status) {

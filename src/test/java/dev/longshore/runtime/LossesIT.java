@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.longshore.api.v1alpha1.BatchJobStatus;
 import dev.longshore.job.JobRef;
+import dev.longshore.testing.HttpCluster;
 import dev.longshore.testing.ItemServer;
 import dev.longshore.testing.ItemServer.Answer;
 import dev.longshore.testing.ItemServer.Call;
@@ -19,7 +20,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -37,27 +37,23 @@ class LossesIT {
 
   @TempDir
   static Path folder;
+  private static HttpCluster http;
   private static ItemServer server;
   private static ProcessCluster cluster;
 
   @BeforeAll
   static void start() throws Exception {
-    server = new ItemServer();
-    cluster = new ProcessCluster(SERVICES, folder, Map.of("LONGSHORE_POLICY_EGRESS_LOOPBACK", "true", "LONGSHORE_WORKER_HOLD_LIMIT",
-        HOLD_SECONDS + "s")).startOperator().pool("""
-        apiVersion: longshore.dev/v1alpha1
-        kind: WorkerPool
-        metadata: {name: shared}
-        spec: {minReplicas: 2, maxReplicas: 2}
-        """);
+    http = new HttpCluster(SERVICES, folder, Map.of("LONGSHORE_WORKER_HOLD_LIMIT", HOLD_SECONDS + "s"));
+    server = http.server();
+    cluster = http.cluster();
+    http.start(2);
   }
 
   @AfterAll
   static void stop() {
-    if (cluster != null) {
-      cluster.close();
+    if (http != null) {
+      http.close();
     }
-    server.close();
   }
 
   // -- long calls ----------------------------------------------------------------------------------------------------------------
@@ -71,7 +67,7 @@ class LossesIT {
       }
       return Answer.OK;
     });
-    JobRef job = create("long", 20, "poolRef: {name: shared}\n");
+    JobRef job = http.create("long", 20, "poolRef: {name: shared}\n");
     await("the worker lets go of the message").atMost(LIMIT).until(() -> oneThatLetGo(job) != null);
     await("the others are done").atMost(LIMIT).untilAsserted(() -> assertThat(cluster.succeeded(job)).as(cluster::told).isEqualTo(19));
     assertThat(server.inside("long")).as("the call goes on").isEqualTo(1);
@@ -92,7 +88,7 @@ class LossesIT {
       }
       return Answer.OK;
     });
-    JobRef job = create("orphan", 20, "poolRef: {name: shared}\n");
+    JobRef job = http.create("orphan", 20, "poolRef: {name: shared}\n");
     await("the worker lets go of the message").atMost(LIMIT).until(() -> oneThatLetGo(job) != null);
     String worker = oneThatLetGo(job);
 
@@ -189,8 +185,8 @@ class LossesIT {
         batching: {chunk: {items: 1}}
         retry: {backoff: {initial: 250ms, factor: 1}}
         """;
-    JobRef queued = create("queued", 100, quick);
-    JobRef read = cluster.create(manifest("read", "http: {url: \"" + server.source("read") + "\"}", quick));
+    JobRef queued = http.create("queued", 100, quick);
+    JobRef read = http.create("read", "http: {url: \"" + server.source("read") + "\"}", quick);
     await("both are in their middle").atMost(LIMIT).untilAsserted(() -> {
       assertThat(server.inside("queued")).as(cluster::told).isEqualTo(8);
       assertThat(server.inside("read")).isEqualTo(8);
@@ -203,7 +199,7 @@ class LossesIT {
       await("the alarm").atMost(LIMIT).until(() -> SERVICES.rabbit().control("eval", "true = [] /= rabbit_alarm:get_alarms().") == 0);
       lines.open();
       work.open();
-      JobRef late = create("new", 20, quick);
+      JobRef late = http.create("new", 20, quick);
       // not all of it: what a worker gives back, it publishes
       await("what is in the queue is worked off").atMost(LIMIT).untilAsserted(() -> assertThat(cluster.succeeded(queued)).as(cluster::told)
           .isGreaterThan(50));
@@ -240,7 +236,7 @@ class LossesIT {
       }
       return Answer.OK;
     });
-    JobRef job = create("flushed", 100, "poolRef: {name: shared}\nworkers: {concurrency: 4}\nbatching: {chunk: {items: 10}}\n");
+    JobRef job = http.create("flushed", 100, "poolRef: {name: shared}\nworkers: {concurrency: 4}\nbatching: {chunk: {items: 10}}\n");
     await("it is in its middle").atMost(LIMIT).untilAsserted(() -> assertThat(cluster.succeeded(job)).as(cluster::told).isGreaterThan(20));
 
     cluster.redis("FLUSHALL");
@@ -254,22 +250,6 @@ class LossesIT {
   }
 
   // -- the parts of a test -------------------------------------------------------------------------------------------------------
-
-  private static JobRef create(String name, int items, String spec) {
-    String source = IntStream.range(0, items).mapToObj(String::valueOf).collect(Collectors.joining(", ", "items: [", "]"));
-    return cluster.create(manifest(name, source, spec));
-  }
-
-  private static String manifest(String name, String source, String spec) {
-    return """
-        apiVersion: longshore.dev/v1alpha1
-        kind: BatchJob
-        metadata: {name: %s}
-        spec:
-          source: {%s}
-          processor: {http: {url: "%s"}}
-        """.formatted(name, source, server.items(name)) + spec.indent(2);
-  }
 
   private static void assertEachSucceededAtItsFirstAttempt(JobRef job, int items) throws Exception {
     List<JsonNode> results = cluster.results(job);

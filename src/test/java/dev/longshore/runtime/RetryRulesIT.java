@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.longshore.job.JobRef;
+import dev.longshore.testing.HttpCluster;
 import dev.longshore.testing.ItemServer;
 import dev.longshore.testing.ItemServer.Answer;
 import dev.longshore.testing.ItemServer.Call;
@@ -56,27 +57,24 @@ class RetryRulesIT {
 
   @TempDir
   static Path folder;
+  private static HttpCluster http;
   private static ItemServer server;
   private static ProcessCluster cluster;
 
   @BeforeAll
   static void start() throws Exception {
-    server = new ItemServer();
-    cluster = new ProcessCluster(SERVICES, folder, Map.of("LONGSHORE_POLICY_EGRESS_LOOPBACK", "true")).plugin("Faulty", FAULTY);
-    cluster.startOperator().pool("""
-        apiVersion: longshore.dev/v1alpha1
-        kind: WorkerPool
-        metadata: {name: shared}
-        spec: {minReplicas: 2, maxReplicas: 2}
-        """);
+    http = new HttpCluster(SERVICES, folder, Map.of());
+    server = http.server();
+    cluster = http.cluster();
+    cluster.plugin("Faulty", FAULTY);
+    http.start(2);
   }
 
   @AfterAll
   static void stop() {
-    if (cluster != null) {
-      cluster.close();
+    if (http != null) {
+      http.close();
     }
-    server.close();
   }
 
   // -- rules ---------------------------------------------------------------------------------------------------------------------
@@ -253,15 +251,7 @@ class RetryRulesIT {
   // -- the parts of a test -------------------------------------------------------------------------------------------------------
 
   private static JobRef create(String name, List<String> items, String spec) {
-    return cluster.create("""
-        apiVersion: longshore.dev/v1alpha1
-        kind: BatchJob
-        metadata: {name: %s}
-        spec:
-          poolRef: {name: shared}
-          source: {items: ["%s"]}
-          processor: {http: {url: "%s"}}
-        """.formatted(name, String.join("\", \"", items), server.items(name)) + spec.indent(2));
+    return http.create(name, items, "poolRef: {name: shared}\n" + spec);
   }
 
   /** For each item what became of it, the attempts that its result tells, and the calls that arrived. */

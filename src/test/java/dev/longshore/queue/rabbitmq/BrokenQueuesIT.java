@@ -218,8 +218,8 @@ class BrokenQueuesIT {
       assertThat(Duration.ofNanos(System.nanoTime() - start)).as("a publish that is never confirmed")
           .isBetween(SHORT.confirm(), Duration.ofSeconds(10));
 
-      await().atMost(LIMIT).ignoreException(QueueUnavailableException.class).until(() -> !queues.depth(job, Kind.WORK).exists());
-      await().atMost(LIMIT).ignoreException(QueueUnavailableException.class).until(() -> {
+      await().atMost(LIMIT).ignoreExceptionsInstanceOf(QueueUnavailableException.class).until(() -> !queues.depth(job, Kind.WORK).exists());
+      await().atMost(LIMIT).ignoreExceptionsInstanceOf(QueueUnavailableException.class).until(() -> {
         queues.declare(job);
         return true;
       });
@@ -242,7 +242,7 @@ class BrokenQueuesIT {
         await().atMost(LIMIT).until(healthy::active);
         queues.publish(other, Kind.WORK, work(0)).get(20, TimeUnit.SECONDS);
         await().atMost(LIMIT).until(() -> others.count() >= 1);
-        await().atMost(LIMIT).ignoreException(QueueUnavailableException.class).until(() -> !queues.depth(job, Kind.WORK).exists());
+        await().atMost(LIMIT).ignoreExceptionsInstanceOf(QueueUnavailableException.class).until(() -> !queues.depth(job, Kind.WORK).exists());
         int seen = others.count();
         assertThat(waiting.active()).isFalse();
         assertThat(healthy.active()).isTrue();
@@ -270,7 +270,7 @@ class BrokenQueuesIT {
       Received received = Received.acking();
       try (var consumption = young.consume(job, Kind.WORK, 10, received)) {
         // as often as not the queue that was declared last comes back as a follower that never asks to be elected
-        await().atMost(LIMIT).ignoreException(QueueUnavailableException.class).until(() -> {
+        await().atMost(LIMIT).ignoreExceptionsInstanceOf(QueueUnavailableException.class).until(() -> {
           young.declare(job);
           return consumption.active();
         });

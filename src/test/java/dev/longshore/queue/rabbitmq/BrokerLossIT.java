@@ -222,7 +222,7 @@ class BrokerLossIT {
   }
 
   private void publishUntilTaken(RabbitWorkQueues queues, Message message) {
-    await().atMost(LIMIT).ignoreException(QueueUnavailableException.class).until(() -> {
+    await().atMost(LIMIT).ignoreExceptionsInstanceOf(QueueUnavailableException.class).until(() -> {
       try {
         queues.publish(job, Kind.WORK, message).join();
         return true;

@@ -15,7 +15,7 @@ import java.util.List;
 @Tolerant
 @ValidationRule(value = "!has(self.backlogPerWorker) || (type(self.backlogPerWorker) == int"
     + " ? int(self.backlogPerWorker) >= 1 && int(self.backlogPerWorker) <= 1000000000"
-    + " : string(self.backlogPerWorker).matches('^([0-9]+(ms|s|m|h))+$'))", fieldPath = ".backlogPerWorker",
+    + " : string(self.backlogPerWorker).matches('^([0-9]{1,9}(ms|s|m|h)){1,4}$'))", fieldPath = ".backlogPerWorker",
     message = "must be a number of items from 1 to 1000000000, or a time such as 30s")
 public record ScalingSpec(
     @Default("Backlog")

@@ -63,7 +63,7 @@ public final class Evaluate {
   }
 
   private static Duration share(Duration time, double share) {
-    return Duration.ofNanos((long) (time.toNanos() * share));
+    return Duration.ofMillis((long) (time.toMillis() * share));
   }
 
   /** Ceilings lower the maximum, but never below the minimum. */

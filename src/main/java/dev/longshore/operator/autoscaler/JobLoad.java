@@ -20,8 +20,13 @@ public record JobLoad(JobRef job, long items, boolean stale, Duration serviceTim
 
   /** How many workers would need {@code time} for all of it. */
   double workersFor(Duration time) {
-    double work = (double) items * serviceTime.toNanos() / concurrency;
+    double work = items * seconds(serviceTime) / concurrency;
     // each worker needs an item of its own
-    return time.isPositive() ? Math.min(items, work / time.toNanos()) : items;
+    return time.isPositive() ? Math.min(items, work / seconds(time)) : items;
+  }
+
+  /** A deadline may be thousands of years away, which is too many nanoseconds for a long. */
+  private static double seconds(Duration time) {
+    return time.toSeconds() + time.getNano() / 1e9;
   }
 }

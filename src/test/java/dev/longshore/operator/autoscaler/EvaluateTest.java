@@ -135,6 +135,14 @@ class EvaluateTest {
   }
 
   @Test
+  void aDeadlineThousandsOfYearsAwayIsOne() {
+    ScaleInput in = by(policy(p -> new ScalePolicy(Kind.DEADLINE, 1_000, null, 0.1, WINDOW, List.of(), Select.MAX)),
+        input(0, 20, null, 0, 0, false, List.of()));
+    JobLoad far = new JobLoad(JOB, 36_000, false, Duration.ofSeconds(1), 10, Duration.ofDays(365L * 8_000));
+    assertThat(evaluate.evaluate(with(in, List.of(far)))).extracting(Decision::desired, Decision::atRisk).containsExactly(1, List.of());
+  }
+
+  @Test
   void whatAllWorkersCannotDoInTimeIsAtRisk() {
     ScaleInput in = input(0, 3, null, 0, 0, false, List.of());
     assertThat(evaluate.evaluate(with(in, List.of(timed(36_000, 1_200)))).atRisk()).isEmpty();

@@ -14,6 +14,26 @@ record Batch(List<Segment> segments, int size) {
 
   /** Neighbouring items of one delivery: {@code count} from position {@code from}. */
   record Segment(Taken taken, int from, int count) {
+    /** Those of a delivery's items that are in {@code some}. */
+    static List<Segment> of(Taken taken, IndexSet some) {
+      List<WorkItem> items = taken.items();
+      if (some.size() == items.size()) {
+        return List.of(new Segment(taken, 0, items.size()));
+      }
+      List<Segment> segments = new ArrayList<>();
+      int from = -1;
+      for (int i = 0; i <= items.size(); i++) {
+        boolean in = i < items.size() && some.contains(items.get(i).index());
+        if (in && from < 0) {
+          from = i;
+        } else if (!in && from >= 0) {
+          segments.add(new Segment(taken, from, i - from));
+          from = -1;
+        }
+      }
+      return segments;
+    }
+
     List<WorkItem> items() {
       List<WorkItem> all = taken.items();
       return count == all.size() ? all : all.subList(from, from + count);

@@ -7,11 +7,11 @@ import dev.longshore.job.Outcome;
 import dev.longshore.job.WorkItem;
 import dev.longshore.worker.execute.Batch.Segment;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiPredicate;
+import java.util.function.Supplier;
 
 /**
  * Runs a job's processor calls: never more than {@code concurrency} at once, each on a virtual thread that lives as long as there is work.
@@ -47,7 +47,7 @@ public final class JobExecutor {
     void enter(IndexSet inside);
   }
 
-  /** Takes over {@code processor}; {@code failsForGood} tells which outcomes its fallback gets, if it has one. */
+  /** Takes over {@code processor}; {@code failsForGood} tells which outcomes its fallback gets. */
   public JobExecutor(JobRef job, JobSpec spec, BatchProcessor processor, WorkerGate gate, Surroundings surroundings,
       BiPredicate<WorkItem, Outcome> failsForGood) {
     this.job = job;
@@ -60,9 +60,13 @@ public final class JobExecutor {
    * How the work goes.
    *
    * @param nanosPerItem mean share of a call's time; 0 before the first
-   * @param busyNanos time in which calls ran, summed over them, since the start
+   * @param busyNanos time in which calls ran, summed up, since the start
+   * @param oldestNanos how long the oldest running call has lasted; 0 when none runs
+   * @param waitedNanos how long the first item has waited for a call slot; 0 when none waits, or only for its batch to fill
+   * @param remainingNanos how long all that runs and waits will take; negative as long as nothing is measured
    */
-  public record Reading(int concurrency, int batchSize, long nanosPerItem, long busyNanos, int waitingItems) {}
+  public record Reading(int concurrency, int batchSize, long nanosPerItem, long busyNanos, long oldestNanos, long waitedNanos,
+      long remainingNanos) {}
 
   /** A changed spec; calls under way end as they began. A null processor keeps the present one. */
   public void change(JobSpec spec, BatchProcessor replacement) {
@@ -86,8 +90,8 @@ public final class JobExecutor {
 
   /** Works on what has no outcome yet; {@code suspects} of it are run alone. */
   public void offer(Taken taken, IndexSet suspects) {
-    List<Segment> ordinary = segments(taken, taken.open().minus(suspects));
-    List<Segment> alone = segments(taken, suspects);
+    List<Segment> ordinary = Segment.of(taken, taken.open().minus(suspects));
+    List<Segment> alone = Segment.of(taken, suspects);
     lock.lock();
     try {
       if (!holding) {
@@ -109,34 +113,13 @@ public final class JobExecutor {
     alone.forEach(this::handBack);
   }
 
-  private static List<Segment> segments(Taken taken, IndexSet some) {
-    List<WorkItem> items = taken.items();
-    if (some.size() == items.size()) {
-      return List.of(new Segment(taken, 0, items.size()));
-    }
-    List<Segment> segments = new ArrayList<>();
-    int from = -1;
-    for (int i = 0; i <= items.size(); i++) {
-      boolean in = i < items.size() && some.contains(items.get(i).index());
-      if (in && from < 0) {
-        from = i;
-      } else if (!in && from >= 0) {
-        segments.add(new Segment(taken, from, i - from));
-        from = -1;
-      }
-    }
-    return segments;
-  }
-
   /** Hands back what has not started and starts nothing more until {@link #release}; what runs goes on. */
   public void hold() {
-    List<Segment> waiting = List.of();
+    List<Segment> waiting;
     lock.lock();
     try {
       holding = true;
-      if (!cutter.isEmpty()) {
-        waiting = cutter.cut(cutter.items()).segments();
-      }
+      waiting = cutter.cut(cutter.items()).segments();
       more.signalAll();
     } finally {
       lock.unlock();
@@ -158,14 +141,28 @@ public final class JobExecutor {
 
   /** Hands back what of one delivery waits for its batch. */
   public void handBack(Taken taken) {
+    handBack(() -> cutter.remove(taken));
+  }
+
+  /**
+   * Hands back what has waited for a call slot since {@code before} of {@link System#nanoTime} or longer.
+   *
+   * @return how many items
+   */
+  public int shed(long before) {
+    return handBack(() -> waitForSlot() ? cutter.removeSince(before) : List.of());
+  }
+
+  private int handBack(Supplier<List<Segment>> takenOut) {
     List<Segment> waiting;
     lock.lock();
     try {
-      waiting = cutter.remove(taken);
+      waiting = takenOut.get();
     } finally {
       lock.unlock();
     }
     waiting.forEach(this::handBack);
+    return waiting.stream().mapToInt(Segment::count).sum();
   }
 
   /** Interrupts what runs: what comes back undone is handed back. */
@@ -182,12 +179,20 @@ public final class JobExecutor {
 
   public Reading read() {
     CallTimes.Reading reading = calls.read();
+    long perItem = reading.nanosPerItem();
     lock.lock();
     try {
-      return new Reading(concurrency, batchSize, reading.nanosPerItem(), reading.busyNanos(), cutter.items());
+      int waiting = cutter.items();
+      long remaining = waiting > 0 && perItem == 0 ? -1 : reading.restNanos() + waiting * perItem / concurrency;
+      return new Reading(concurrency, batchSize, perItem, reading.busyNanos(), reading.oldestNanos(),
+          waitForSlot() ? System.nanoTime() - cutter.since() : 0, remaining);
     } finally {
       lock.unlock();
     }
+  }
+
+  private boolean waitForSlot() {
+    return !cutter.isEmpty() && !filling && slots >= concurrency;
   }
 
   private void handBack(Segment segment) {
@@ -195,8 +200,7 @@ public final class JobExecutor {
   }
 
   private void startSlots() {
-    int wanted = Math.min(concurrency - slots, Math.ceilDiv(cutter.items(), batchSize));
-    for (int i = 0; i < wanted; i++) {
+    for (int left = Math.min(concurrency - slots, Math.ceilDiv(cutter.items(), batchSize)); left > 0; left--) {
       slots++;
       Thread.ofVirtual().name("call-" + job.name()).start(this::slot);
     }
@@ -220,7 +224,7 @@ public final class JobExecutor {
         if (filling) {
           break;
         }
-        if (fill(left) == Filled.LAST && !cutter.isEmpty() && slots <= concurrency) {
+        if (fill(left) && !cutter.isEmpty() && slots <= concurrency) {
           return cutter.cut(batchSize);
         }
       }
@@ -231,11 +235,11 @@ public final class JobExecutor {
     }
   }
 
-  /** How the wait for a full batch ended. */
-  private enum Filled { CHANGED, LAST }
-
-  /** Waits for the batch to fill; one slot does so for all. Asks now and then, and ever less often, whether anything can come at all. */
-  private Filled fill(long nanos) {
+  /**
+   * Waits for the batch to fill; one slot does so for all. Asks now and then, and ever less often, whether anything can come at all: true
+   * when not.
+   */
+  private boolean fill(long nanos) {
     filling = true;
     try {
       long look = FIRST_LOOK_NANOS;
@@ -245,14 +249,14 @@ public final class JobExecutor {
         long wait = Math.min(left, look);
         left -= wait - Math.max(0, more.awaitNanos(wait));
         if (left > 0 && cutter.items() == before && before > 0 && askUnlocked() && cutter.items() == before) {
-          return Filled.LAST;
+          return true;
         }
         look = Math.min(2 * look, LONGEST_LOOK_NANOS);
       }
-      return Filled.CHANGED;
+      return false;
     } catch (InterruptedException e) {
       // nobody interrupts a slot between calls; looking again does no harm
-      return Filled.CHANGED;
+      return false;
     } finally {
       filling = false;
     }

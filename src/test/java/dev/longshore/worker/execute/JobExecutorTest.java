@@ -219,6 +219,48 @@ class JobExecutorTest {
   }
 
   @Test
+  void shedsWhatWaitsBehindItsCallsAndKeepsWhatCameLater() {
+    JobExecutor executor = executor(Jobs.spec().concurrency(1).build());
+    offer(executor, Items.taken(0, 10));
+    await().until(() -> processor.inside.get() == 1 && executor.read().waitedNanos() > 0);
+    long before = System.nanoTime();
+    offer(executor, Items.taken(10, 4));
+    assertThat(executor.shed(before)).isEqualTo(8);
+    assertThat(executor.shed(before)).isZero();
+    processor.pass.release(3);
+    await().until(() -> outcomes.size() == 14);
+    assertThat(outcomes.stream().filter(outcome -> outcome == Taken.HANDED_BACK)).hasSize(8);
+    assertThat(processor.sizes).containsExactly(2, 2, 2);
+  }
+
+  @Test
+  void shedsNothingThatWaitsOnlyForItsBatchToFill() {
+    JobExecutor executor = executor(Jobs.spec().concurrency(2).batching(10, Duration.ofDays(1)).build());
+    offer(executor, Items.taken(0, 14));
+    await().until(() -> processor.inside.get() == 1);
+    assertThat(executor.shed(System.nanoTime())).isZero();
+    assertThat(executor.read().waitedNanos()).isZero();
+    executor.hold();
+    processor.pass.release();
+    await().until(() -> outcomes.size() == 14);
+  }
+
+  @Test
+  void tellsHowLongItsWorkWillTake() {
+    JobExecutor executor = executor(Jobs.spec().concurrency(1).build());
+    assertThat(executor.read().remainingNanos()).as("idle").isZero();
+    offer(executor, Items.taken(0, 22));
+    await().until(() -> processor.inside.get() == 1);
+    assertThat(executor.read().remainingNanos()).as("nothing is measured").isNegative();
+    processor.pass.release();
+    await().until(() -> processor.sizes.size() == 2);
+    JobExecutor.Reading reading = executor.read();
+    assertThat(reading.remainingNanos()).as("18 items wait").isGreaterThanOrEqualTo(18 * reading.nanosPerItem());
+    processor.pass.release(100);
+    await().until(() -> outcomes.size() == 22 && executor.read().remainingNanos() == 0);
+  }
+
+  @Test
   void handsBackSuspectsThatWaitForTheirTurn() {
     JobExecutor executor = executor(Jobs.spec().concurrency(4).build());
     offer(executor, Items.taken(0, 2));

@@ -61,6 +61,11 @@ public record Worker(String name, Stage stage, Pools.Seen seen, String obstacle,
     return ready() && (seen.heartbeat().chunks() > 0 || seen.heartbeat().busyPercent() > 0);
   }
 
+  /** How long it would take for what it has in hand; null where it has not said. */
+  Duration remaining() {
+    return seen == null ? null : seen.heartbeat().remaining();
+  }
+
   /** Whether it takes no new work, told so or by itself. */
   public boolean leaving() {
     return stage == Stage.TERMINATING || seen != null && seen.heartbeat().state() == Heartbeat.State.DRAINING || drained();

@@ -164,7 +164,7 @@ public final class OperatorRig implements AutoCloseable {
 
   public void beat(Pod pod, Heartbeat.State state) {
     pools.beat(new PoolRef(namespace, pod.getMetadata().getLabels().get("longshore.dev/pool")),
-        new Heartbeat(pod.getMetadata().getName(), state, 0, 0, Set.of(), 0, 0, 10, ""));
+        new Heartbeat(pod.getMetadata().getName(), state, 0, 0, Duration.ZERO, Set.of(), 0, 0, 10, ""));
   }
 
   /** What a worker that reads the source tells the ledger. */

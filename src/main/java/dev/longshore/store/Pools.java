@@ -24,13 +24,20 @@ public interface Pools extends AutoCloseable {
    * @param paused those of {@code jobs} of which no new item may start
    * @param ending those of {@code jobs} whose run is over before its time: running calls are told, nothing is handed on
    * @param draining names of pods that are to finish what they have and exit
+   * @param overdue those of {@code draining} that had long enough: what runs is interrupted and handed on
    */
-  record Assignment(List<JobRef> jobs, Set<JobRef> paused, Set<JobRef> ending, Set<String> draining) {
+  record Assignment(List<JobRef> jobs, Set<JobRef> paused, Set<JobRef> ending, Set<String> draining, Set<String> overdue) {
     public Assignment {
       jobs = List.copyOf(jobs);
       paused = paused == null ? Set.of() : Set.copyOf(paused);
       ending = ending == null ? Set.of() : Set.copyOf(ending);
       draining = Set.copyOf(draining);
+      overdue = overdue == null ? Set.of() : Set.copyOf(overdue);
+    }
+
+    /** Nobody drains for too long. */
+    public Assignment(List<JobRef> jobs, Set<JobRef> paused, Set<JobRef> ending, Set<String> draining) {
+      this(jobs, paused, ending, draining, Set.of());
     }
 
     /** Work as usual. */

@@ -19,7 +19,7 @@ public abstract class PoolsContract {
   protected abstract Pools pools();
 
   private static Heartbeat beat(String pod, Heartbeat.State state) {
-    return new Heartbeat(pod, state, 2, 1_500, Set.of("a-job's-uid"), 80, 1_000_000, 42, "waits for \"broker\"");
+    return new Heartbeat(pod, state, 2, 1_500, Duration.ofMillis(1_234), Set.of("a-job's-uid"), 80, 1_000_000, 42, "waits for \"broker\"");
   }
 
   @Test
@@ -30,6 +30,9 @@ public abstract class PoolsContract {
 
     pools().assign(pool, new Pools.Assignment(List.of(first, second), Set.of("pod-1")));
     assertThat(pools().assignment(pool)).contains(new Pools.Assignment(List.of(first, second), Set.of("pod-1")));
+    Pools.Assignment all = new Pools.Assignment(List.of(first, second), Set.of(first), Set.of(second), Set.of("a", "b"), Set.of("b"));
+    pools().assign(pool, all);
+    assertThat(pools().assignment(pool)).contains(all);
     pools().assign(pool, new Pools.Assignment(List.of(), Set.of()));
     assertThat(pools().assignment(pool)).contains(new Pools.Assignment(List.of(), Set.of()));
     assertThat(pools().assignment(new PoolRef("elsewhere", pool.name()))).isEmpty();

@@ -37,6 +37,9 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** One pass over one pool: collect, evaluate, execute, realize. */
 final class PoolPass {
+  /** For a worker whose drain has outlasted its limit, to hand on what it has. */
+  private static final Duration CUT_SHORT = Duration.ofSeconds(10);
+
   private final KnownJobs jobs;
   private final Pools pools;
   private final Collect collect;
@@ -94,12 +97,14 @@ final class PoolPass {
     if (memory.isNews(recorded)) {
       pools.record(ref, recorded.line());
     }
-    Plan plan = execute.plan(decision.desired(), ceilings, workers, memory.draining(), memory.overdue(wishes.drainTimeout(), now));
+    Set<String> overdue = memory.overdue(wishes.drainTimeout(), now);
+    Plan plan = execute.plan(decision.desired(), ceilings, workers, memory.draining(),
+        memory.overdue(wishes.drainTimeout().plus(CUT_SHORT), now));
     memory.decided(decision, wishes.policy().reach(), now);
     memory.draining(plan.draining(), now);
 
     Realize.Done done = realize.realize(new Realize.Order(pool, ref, pods, plan, workers, seen, assignment.orElse(null), expected, paused,
-        ending), memory, restraint, now);
+        ending, overdue), memory, restraint, now);
     int present = (int) workers.stream().filter(worker -> !worker.gone()).count() + done.created();
     int busy = (int) workers.stream().filter(Worker::busy).count();
     long chunks = workers.stream().filter(worker -> worker.seen() != null && !worker.gone())

@@ -69,9 +69,10 @@ final class Realize {
    * @param before null when the workers have been told nothing yet
    * @param paused those of {@code expected} of which no new item may start
    * @param ending those of {@code expected} whose run is over before its time
+   * @param overdue names of workers that have been draining for too long
    */
   record Order(WorkerPool pool, PoolRef ref, Collection<Pod> pods, Plan plan, List<Worker> workers, Map<String, Seen> seen,
-      Assignment before, List<JobRef> expected, Set<JobRef> paused, Set<JobRef> ending) {
+      Assignment before, List<JobRef> expected, Set<JobRef> paused, Set<JobRef> ending, Set<String> overdue) {
 
     /** Every job that a worker of the pool may have something of. */
     Set<JobRef> jobs() {
@@ -103,7 +104,9 @@ final class Realize {
   private void assign(Order order) {
     List<JobRef> earlier = order.before() == null ? List.of() : order.before().jobs();
     List<JobRef> working = order.expected().stream().filter(job -> active.find(job).isPresent() || earlier.contains(job)).toList();
-    Assignment next = new Assignment(working, only(working, order.paused()), only(working, order.ending()), Set.copyOf(order.plan().draining()));
+    Set<String> draining = order.plan().draining();
+    Set<String> overdue = draining.stream().filter(order.overdue()::contains).collect(Collectors.toUnmodifiableSet());
+    Assignment next = new Assignment(working, only(working, order.paused()), only(working, order.ending()), draining, overdue);
     if (!next.equals(order.before())) {
       pools.assign(order.ref(), next);
     }

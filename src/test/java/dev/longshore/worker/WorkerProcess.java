@@ -11,6 +11,7 @@ import dev.longshore.store.redis.RedisLedger;
 import dev.longshore.store.redis.RedisPools;
 import dev.longshore.store.redis.RedisSettings;
 import dev.longshore.worker.execute.BatchProcessor;
+import dev.longshore.worker.execute.ProcessorOpener;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.function.UnaryOperator;
@@ -33,13 +34,12 @@ public class WorkerProcess implements AutoCloseable {
 
   /** Starts the worker. */
   public Worker work(WorkerSettings settings, ItemSource source, BatchProcessor processor) {
-    return work(settings, source, processor, UnaryOperator.identity());
+    return work(settings, source, (job, spec) -> processor, UnaryOperator.identity());
   }
 
   /** Starts the worker, which sees the queues as {@code view} shows them. */
-  public Worker work(WorkerSettings settings, ItemSource source, BatchProcessor processor, UnaryOperator<WorkQueues> view) {
-    worker = new Worker(settings, ledger, pools, view.apply(chunks.over(queues)), (spec, inline) -> source, (job, spec) -> processor,
-        InstantSource.system());
+  public Worker work(WorkerSettings settings, ItemSource source, ProcessorOpener processors, UnaryOperator<WorkQueues> view) {
+    worker = new Worker(settings, ledger, pools, view.apply(chunks.over(queues)), (spec, inline) -> source, processors, InstantSource.system());
     worker.start();
     return worker;
   }

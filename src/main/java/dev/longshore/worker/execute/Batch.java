@@ -4,6 +4,7 @@ import dev.longshore.job.IndexSet;
 import dev.longshore.job.WorkItem;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * What one processor call gets.
@@ -41,6 +42,19 @@ record Batch(List<Segment> segments, int size) {
 
     Segment part(int skip, int most) {
       return new Segment(taken, from + skip, Math.min(most, count - skip));
+    }
+  }
+
+  /** Keeps what came of it; {@code settle} gets each delivery that must be settled now. */
+  void record(Calls.Answer answer, Consumer<Taken> settle) {
+    long now = System.nanoTime();
+    int offset = 0;
+    for (Segment segment : segments) {
+      long share = answer.nanos() * segment.count() / size;
+      if (segment.taken().record(segment.from(), answer, offset, segment.count(), share, now)) {
+        settle.accept(segment.taken());
+      }
+      offset += segment.count();
     }
   }
 

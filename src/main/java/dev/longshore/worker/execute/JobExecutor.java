@@ -101,7 +101,7 @@ public final class JobExecutor {
         startSlots();
         if (!alone.isEmpty()) {
           int size = batchSize;
-          AloneRun run = new AloneRun(calls, taken, alone, new Recording());
+          AloneRun run = new AloneRun(calls, taken, alone, surroundings::settle);
           Thread.ofVirtual().name("alone-" + job.name()).start(() -> run.run(size));
         }
         return;
@@ -195,8 +195,12 @@ public final class JobExecutor {
     return !cutter.isEmpty() && !filling && slots >= concurrency;
   }
 
+  /** Settles it at once, though other items of its delivery may run for long: others wait for it. */
   private void handBack(Segment segment) {
-    record(new Batch(List.of(segment), segment.count()), Calls.handedBack(segment.count()));
+    new Batch(List.of(segment), segment.count()).record(Calls.handedBack(segment.count()), surroundings::settle);
+    if (segment.taken().due()) {
+      surroundings.settle(segment.taken());
+    }
   }
 
   private void startSlots() {
@@ -208,7 +212,7 @@ public final class JobExecutor {
 
   private void slot() {
     for (Batch batch = next(); batch != null; batch = next()) {
-      record(batch, calls.call(batch));
+      batch.record(calls.call(batch), surroundings::settle);
     }
   }
 
@@ -268,33 +272,6 @@ public final class JobExecutor {
       return surroundings.noneCanCome();
     } finally {
       lock.lock();
-    }
-  }
-
-  private void record(Batch batch, Calls.Answer answer) {
-    long now = System.nanoTime();
-    int offset = 0;
-    for (Segment segment : batch.segments()) {
-      long share = answer.nanos() * segment.count() / batch.size();
-      if (segment.taken().record(segment.from(), answer, offset, segment.count(), share, now)) {
-        surroundings.settle(segment.taken());
-      }
-      offset += segment.count();
-    }
-  }
-
-  /** For those that run alone. */
-  private final class Recording implements AloneRun.Recorder {
-    @Override
-    public void record(Batch batch, Calls.Answer answer) {
-      JobExecutor.this.record(batch, answer);
-    }
-
-    @Override
-    public void settle(Taken taken) {
-      if (taken.due()) {
-        surroundings.settle(taken);
-      }
     }
   }
 }

@@ -57,7 +57,7 @@ final class Pulse {
     double share = slots == 0 ? 0 : (double) (busy - busyBefore) / (now - nanosBefore) / slots;
     busyBefore = busy;
     nanosBefore = now;
-    return new Heartbeat(pod, state, chunks, items, measured ? Duration.ofMillis(remaining / 1_000_000) : null, holding, (int) Math.clamp(Math.round(share * 100), 0, 100), settled, heap.percent(),
-        message);
+    return new Heartbeat(pod, state, chunks, items, measured ? Duration.ofMillis(remaining / 1_000_000) : null, holding,
+        (int) Math.clamp(Math.round(share * 100), 0, 100), settled, heap.percent(), message);
   }
 }

@@ -23,6 +23,10 @@ final class Pieces {
     most = (int) Math.clamp(items - items % calls.batchSize(), calls.batchSize(), Integer.MAX_VALUE);
   }
 
+  boolean small() {
+    return most < Integer.MAX_VALUE;
+  }
+
   List<IndexSet> of(IndexSet indexes) {
     if (indexes.size() <= most) {
       return List.of(indexes);

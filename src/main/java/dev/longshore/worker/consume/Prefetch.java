@@ -2,7 +2,7 @@ package dev.longshore.worker.consume;
 
 /**
  * How many messages a worker has in hand: about a second of work, so that it never waits for the broker and other workers never wait for
- * what it hoards. Changes only when the aim is off by a factor of two.
+ * what it hoards. Changes only when the aim is off by a factor of two, or call slots would stay empty.
  */
 final class Prefetch {
   static final int FIRST = 8;
@@ -10,6 +10,8 @@ final class Prefetch {
   private static final int USUAL_MOST = 256;
   private static final int BROKER_MOST = 65_535;
   private static final double AIM_NANOS = 1e9;
+  /** While workers share, what waits here is what another lacks. */
+  private static final double SHARING_NANOS = 0.5e9;
   /** Unpacked items in hand take at most about this much memory. */
   private static final long MOST_BYTES = 24 << 20;
   private static final int HEAP_ALARM_PERCENT = 80;
@@ -22,8 +24,14 @@ final class Prefetch {
    * @param itemsPerMessage mean; 0 before the first message
    * @param bytesPerMessage mean, unpacked
    * @param nanosPerItem mean share of a call's time; 0 before the first call
+   * @param sharing whether workers share what waits, because there is too little for all of them
    */
-  record Load(double itemsPerMessage, double bytesPerMessage, long nanosPerItem, int concurrency, int batchSize) {}
+  record Load(double itemsPerMessage, double bytesPerMessage, long nanosPerItem, int concurrency, int batchSize, boolean sharing) {
+    /** The messages that it takes to keep every call slot busy, however few items they carry. */
+    double atOnce() {
+      return Math.ceil(concurrency * (double) batchSize / itemsPerMessage);
+    }
+  }
 
   int current() {
     return current;
@@ -37,7 +45,8 @@ final class Prefetch {
     }
     if (load.itemsPerMessage() > 0 && load.nanosPerItem() > 0) {
       double aim = aim(load);
-      if (aim >= 2.0 * current || aim * 2 <= current) {
+      boolean starves = current < Math.min(aim, load.atOnce());
+      if (starves || aim >= 2.0 * current || aim * 2 <= current) {
         current = (int) aim;
       }
     }
@@ -46,10 +55,12 @@ final class Prefetch {
 
   private static double aim(Load load) {
     double nanosPerMessage = load.itemsPerMessage() * load.nanosPerItem() / load.concurrency();
-    double bySecond = Math.clamp(AIM_NANOS / nanosPerMessage, LEAST, USUAL_MOST);
-    // every call slot has its batch and the next one waiting, however few items the messages carry
-    double byItems = 2.0 * load.concurrency() * load.batchSize() / load.itemsPerMessage();
+    // of messages that are a call each, none needs to wait
+    int least = load.sharing() && load.itemsPerMessage() <= load.batchSize() ? 1 : LEAST;
+    double bySecond = Math.clamp((load.sharing() ? SHARING_NANOS : AIM_NANOS) / nanosPerMessage, least, USUAL_MOST);
+    // every call slot has its batch, and the next one waiting unless workers share
+    double byItems = (load.sharing() ? 1 : 2) * load.atOnce();
     double byMemory = Math.max(LEAST, MOST_BYTES / Math.max(1, load.bytesPerMessage()));
-    return Math.min(Math.min(Math.max(bySecond, Math.ceil(byItems)), byMemory), BROKER_MOST);
+    return Math.min(Math.min(Math.max(bySecond, byItems), byMemory), BROKER_MOST);
   }
 }

@@ -39,6 +39,7 @@ public final class WorkConsumer {
   private final Map<Delivery, Taken> working = new ConcurrentHashMap<>();
   private final Prefetch prefetch = new Prefetch();
   private final MessageSizes sizes = new MessageSizes();
+  private final Pieces pieces = new Pieces();
   private final Runnable storeChanged = () -> Thread.ofVirtual().start(this::followStore);
   private final Taker taker;
   private final Settler settler;
@@ -61,7 +62,6 @@ public final class WorkConsumer {
       Duration holdLimit, WorkerGate gate, Runnable onGone) {
     this.access = access;
     this.onGone = onGone;
-    Pieces pieces = new Pieces();
     this.settler = new Settler(access, spec, letters, held, pieces, new Ends());
     this.executor = new JobExecutor(access.job(), spec.get(), processor, gate, new Surroundings(), settler::failsForGood);
     Duration quarter = holdLimit.dividedBy(4);
@@ -114,11 +114,17 @@ public final class WorkConsumer {
     }
     shedding.look();
     int was = prefetch.current();
-    int now = prefetch.next(sizes.load(executor.read()), heapPercent);
+    int now = prefetch.next(sizes.load(executor.read(), itemsOfEach(was), pieces.small()), heapPercent);
     if (now != was) {
       LOG.debugf("job=%s prefetch=%d was=%d", access.job(), now, was);
       subscriptions.prefetch(now);
     }
+  }
+
+  /** Items of each message in hand as it came, in the mean; 0 when these are fewer than {@code messages}. */
+  private double itemsOfEach(int messages) {
+    return working.size() < messages ? 0
+        : working.values().stream().mapToLong(taken -> taken.work().indexes().size()).average().orElse(0);
   }
 
   /** Starts nothing new and hands back what has not started, or goes on; what runs finishes in any case, and the processor stays open. */

@@ -47,7 +47,7 @@ public final class JobExecutor {
     void enter(IndexSet inside);
   }
 
-  /** Takes over {@code processor}; {@code failsForGood} tells which outcomes its fallback gets. */
+  /** Takes over {@code processor}; {@code failsForGood} tells which outcomes its fallback gets, if it has one. */
   public JobExecutor(JobRef job, JobSpec spec, BatchProcessor processor, WorkerGate gate, Surroundings surroundings,
       BiPredicate<WorkItem, Outcome> failsForGood) {
     this.job = job;
@@ -60,7 +60,7 @@ public final class JobExecutor {
    * How the work goes.
    *
    * @param nanosPerItem mean share of a call's time; 0 before the first
-   * @param busyNanos time in which calls ran, summed up, since the start
+   * @param busyNanos time in which calls ran, summed over them, since the start
    * @param oldestNanos how long the oldest running call has lasted; 0 when none runs
    * @param waitedNanos how long the first item has waited for a call slot; 0 when none waits, or only for its batch to fill
    * @param remainingNanos how long all that runs and waits will take; negative as long as nothing is measured
@@ -115,11 +115,13 @@ public final class JobExecutor {
 
   /** Hands back what has not started and starts nothing more until {@link #release}; what runs goes on. */
   public void hold() {
-    List<Segment> waiting;
+    List<Segment> waiting = List.of();
     lock.lock();
     try {
       holding = true;
-      waiting = cutter.cut(cutter.items()).segments();
+      if (!cutter.isEmpty()) {
+        waiting = cutter.cut(cutter.items()).segments();
+      }
       more.signalAll();
     } finally {
       lock.unlock();
@@ -204,7 +206,8 @@ public final class JobExecutor {
   }
 
   private void startSlots() {
-    for (int left = Math.min(concurrency - slots, Math.ceilDiv(cutter.items(), batchSize)); left > 0; left--) {
+    int wanted = Math.min(concurrency - slots, Math.ceilDiv(cutter.items(), batchSize));
+    for (int i = 0; i < wanted; i++) {
       slots++;
       Thread.ofVirtual().name("call-" + job.name()).start(this::slot);
     }
@@ -228,7 +231,7 @@ public final class JobExecutor {
         if (filling) {
           break;
         }
-        if (fill(left) && !cutter.isEmpty() && slots <= concurrency) {
+        if (fill(left) == Filled.LAST && !cutter.isEmpty() && slots <= concurrency) {
           return cutter.cut(batchSize);
         }
       }
@@ -239,11 +242,11 @@ public final class JobExecutor {
     }
   }
 
-  /**
-   * Waits for the batch to fill; one slot does so for all. Asks now and then, and ever less often, whether anything can come at all: true
-   * when not.
-   */
-  private boolean fill(long nanos) {
+  /** How the wait for a full batch ended. */
+  private enum Filled { CHANGED, LAST }
+
+  /** Waits for the batch to fill; one slot does so for all. Asks now and then, and ever less often, whether anything can come at all. */
+  private Filled fill(long nanos) {
     filling = true;
     try {
       long look = FIRST_LOOK_NANOS;
@@ -253,14 +256,14 @@ public final class JobExecutor {
         long wait = Math.min(left, look);
         left -= wait - Math.max(0, more.awaitNanos(wait));
         if (left > 0 && cutter.items() == before && before > 0 && askUnlocked() && cutter.items() == before) {
-          return true;
+          return Filled.LAST;
         }
         look = Math.min(2 * look, LONGEST_LOOK_NANOS);
       }
-      return false;
+      return Filled.CHANGED;
     } catch (InterruptedException e) {
       // nobody interrupts a slot between calls; looking again does no harm
-      return false;
+      return Filled.CHANGED;
     } finally {
       filling = false;
     }

@@ -11,41 +11,50 @@ class PrefetchTest {
 
   @Test
   void staysWhereItIsUntilSomethingIsMeasured() {
-    assertThat(prefetch.next(new Prefetch.Load(0, 0, 0, 10, 1), 0)).isEqualTo(Prefetch.FIRST);
+    assertThat(prefetch.next(new Prefetch.Load(0, 0, 0, 10, 1, false), 0)).isEqualTo(Prefetch.FIRST);
   }
 
   @Test
   void aimsAtASecondOfWork() {
     // 100 items of 10 ms in 10 slots: 0.1 s a message
-    assertThat(prefetch.next(new Prefetch.Load(100, 10_000, 1 * MILLIS, 10, 1), 0)).isEqualTo(100);
+    assertThat(prefetch.next(new Prefetch.Load(100, 10_000, 1 * MILLIS, 10, 1, false), 0)).isEqualTo(100);
   }
 
   @Test
   void takesLittleOfLongWork() {
-    assertThat(prefetch.next(new Prefetch.Load(1_000, 10_000, 300 * MILLIS, 10, 1), 0)).isEqualTo(2);
+    assertThat(prefetch.next(new Prefetch.Load(1_000, 10_000, 300 * MILLIS, 10, 1, false), 0)).isEqualTo(2);
   }
 
   @Test
   void neverStarvesTheCallSlots() {
-    assertThat(prefetch.next(new Prefetch.Load(1, 100, 5_000 * MILLIS, 300, 1), 0)).isEqualTo(600);
+    assertThat(prefetch.next(new Prefetch.Load(1, 100, 5_000 * MILLIS, 300, 1, false), 0)).isEqualTo(600);
   }
 
   @Test
   void changesOnlyWhenItIsOffByTwo() {
-    prefetch.next(new Prefetch.Load(100, 10_000, MILLIS, 10, 1), 0);
-    assertThat(prefetch.next(new Prefetch.Load(100, 10_000, MILLIS, 15, 1), 0)).isEqualTo(100);
-    assertThat(prefetch.next(new Prefetch.Load(100, 10_000, MILLIS, 20, 1), 0)).isEqualTo(200);
+    prefetch.next(new Prefetch.Load(100, 10_000, MILLIS, 10, 1, false), 0);
+    assertThat(prefetch.next(new Prefetch.Load(100, 10_000, MILLIS, 15, 1, false), 0)).isEqualTo(100);
+    assertThat(prefetch.next(new Prefetch.Load(100, 10_000, MILLIS, 20, 1, false), 0)).isEqualTo(200);
+  }
+
+  @Test
+  void takesNothingAheadOfLongCallsWhileWorkersShare() {
+    assertThat(prefetch.next(new Prefetch.Load(1, 100, 5_000 * MILLIS, 10, 1, true), 0)).isEqualTo(10);
+    assertThat(prefetch.next(new Prefetch.Load(50, 100, 5_000 * MILLIS, 1, 50, true), 0)).as("a message is a call").isEqualTo(1);
+    assertThat(prefetch.next(new Prefetch.Load(50, 100, 100 * MILLIS, 10, 1, true), 0)).as("messages of many calls").isEqualTo(2);
+    // 2 items of 50 ms: 0.1 s a message
+    assertThat(prefetch.next(new Prefetch.Load(2, 100, 50 * MILLIS, 1, 1, true), 0)).isEqualTo(5);
   }
 
   @Test
   void isBoundedByMemory() {
-    assertThat(prefetch.next(new Prefetch.Load(1_000, 1_000, 10, 1, 1_000), 0)).isEqualTo(256);
-    assertThat(prefetch.next(new Prefetch.Load(1_000, 4 << 20, 10, 1, 1_000), 0)).isEqualTo(6);
+    assertThat(prefetch.next(new Prefetch.Load(1_000, 1_000, 10, 1, 1_000, false), 0)).isEqualTo(256);
+    assertThat(prefetch.next(new Prefetch.Load(1_000, 4 << 20, 10, 1, 1_000, false), 0)).isEqualTo(6);
   }
 
   @Test
   void halvesWhenTheHeapIsNearlyFull() {
-    Prefetch.Load fast = new Prefetch.Load(1_000, 1_000, 10, 1, 1_000);
+    Prefetch.Load fast = new Prefetch.Load(1_000, 1_000, 10, 1, 1_000, false);
     assertThat(prefetch.next(fast, 0)).isEqualTo(256);
     assertThat(prefetch.next(fast, 81)).isEqualTo(128);
     assertThat(prefetch.next(fast, 81)).isEqualTo(64);

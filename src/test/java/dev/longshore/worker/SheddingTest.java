@@ -77,6 +77,18 @@ class SheddingTest {
   }
 
   @Test
+  void manyCallSlotsAreFilledThoughMessagesAreSmallNow() {
+    givenALongChunkInOneHand(Jobs.spec().concurrency(12).build());
+    scene.worker("idle", 1, item -> {
+      slow.acquire();
+      return Outcome.DONE;
+    });
+    await().until(() -> scene.inside.get() == 24);
+    slow.release(ITEMS);
+    assertThat(scene.awaitEnd().succeeded()).isEqualTo(ITEMS);
+  }
+
+  @Test
   void aWorkerThatIsAloneKeepsWhatItHasAndSaysHowLongItTakes() {
     givenALongChunkInOneHand(Jobs.spec().concurrency(1).build());
     await().during(Duration.ofSeconds(2)).atMost(Duration.ofSeconds(6)).until(() -> scene.counts().inFlight() == ITEMS);

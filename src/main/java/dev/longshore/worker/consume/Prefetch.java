@@ -43,8 +43,8 @@ final class Prefetch {
       current = Math.max(LEAST, current / 2);
       return current;
     }
-    if (load.itemsPerMessage() > 0 && load.nanosPerItem() > 0) {
-      double aim = aim(load);
+    if (load.itemsPerMessage() > 0) {
+      double aim = Math.min(load.nanosPerItem() > 0 ? byTime(load) : Math.max(current, load.atOnce()), most(load));
       boolean starves = current < Math.min(aim, load.atOnce());
       if (starves || aim >= 2.0 * current || aim * 2 <= current) {
         current = (int) aim;
@@ -53,14 +53,18 @@ final class Prefetch {
     return current;
   }
 
-  private static double aim(Load load) {
+  private static double byTime(Load load) {
     double nanosPerMessage = load.itemsPerMessage() * load.nanosPerItem() / load.concurrency();
     // of messages that are a call each, none needs to wait
     int least = load.sharing() && load.itemsPerMessage() <= load.batchSize() ? 1 : LEAST;
     double bySecond = Math.clamp((load.sharing() ? SHARING_NANOS : AIM_NANOS) / nanosPerMessage, least, USUAL_MOST);
     // every call slot has its batch, and the next one waiting unless workers share
     double byItems = (load.sharing() ? 1 : 2) * load.atOnce();
+    return Math.max(bySecond, byItems);
+  }
+
+  private static double most(Load load) {
     double byMemory = Math.max(LEAST, MOST_BYTES / Math.max(1, load.bytesPerMessage()));
-    return Math.min(Math.min(Math.max(bySecond, byItems), byMemory), BROKER_MOST);
+    return Math.min(byMemory, BROKER_MOST);
   }
 }

@@ -31,6 +31,12 @@ class PrefetchTest {
   }
 
   @Test
+  void fillsTheCallSlotsBeforeAnythingIsMeasured() {
+    assertThat(prefetch.next(new Prefetch.Load(1, 100, 0, 100, 1, false), 0)).isEqualTo(100);
+    assertThat(prefetch.next(new Prefetch.Load(50, 100, 0, 100, 1, false), 0)).isEqualTo(100);
+  }
+
+  @Test
   void changesOnlyWhenItIsOffByTwo() {
     prefetch.next(new Prefetch.Load(100, 10_000, MILLIS, 10, 1, false), 0);
     assertThat(prefetch.next(new Prefetch.Load(100, 10_000, MILLIS, 15, 1, false), 0)).isEqualTo(100);
@@ -39,7 +45,7 @@ class PrefetchTest {
 
   @Test
   void takesNothingAheadOfLongCallsWhileWorkersShare() {
-    assertThat(prefetch.next(new Prefetch.Load(1, 100, 5_000 * MILLIS, 10, 1, true), 0)).isEqualTo(10);
+    assertThat(prefetch.next(new Prefetch.Load(1, 100, 5_000 * MILLIS, 10, 1, true), 0)).as("a call slot each").isEqualTo(10);
     assertThat(prefetch.next(new Prefetch.Load(50, 100, 5_000 * MILLIS, 1, 50, true), 0)).as("a message is a call").isEqualTo(1);
     assertThat(prefetch.next(new Prefetch.Load(50, 100, 100 * MILLIS, 10, 1, true), 0)).as("messages of many calls").isEqualTo(2);
     // 2 items of 50 ms: 0.1 s a message

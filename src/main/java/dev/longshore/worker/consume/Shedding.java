@@ -16,7 +16,7 @@ import org.jboss.logging.Logger;
  */
 final class Shedding {
   private static final Logger LOG = Logger.getLogger(Shedding.class);
-  /** Nobody asks the broker for less. */
+  /** A shorter wait is not worth a question to the broker. */
   private static final long FIRST_NANOS = 500_000_000;
   /**
    * Behind a long call an item waits for up to this part of the time that the call has lasted. So it is late by that part at most, and comes

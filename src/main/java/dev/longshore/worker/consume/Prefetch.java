@@ -44,7 +44,7 @@ final class Prefetch {
       return current;
     }
     if (load.itemsPerMessage() > 0) {
-      double aim = Math.min(load.nanosPerItem() > 0 ? byTime(load) : Math.max(current, load.atOnce()), most(load));
+      double aim = aim(load);
       boolean starves = current < Math.min(aim, load.atOnce());
       if (starves || aim >= 2.0 * current || aim * 2 <= current) {
         current = (int) aim;
@@ -53,18 +53,16 @@ final class Prefetch {
     return current;
   }
 
-  private static double byTime(Load load) {
+  private double aim(Load load) {
+    boolean measured = load.nanosPerItem() > 0;
     double nanosPerMessage = load.itemsPerMessage() * load.nanosPerItem() / load.concurrency();
     // of messages that are a call each, none needs to wait
     int least = load.sharing() && load.itemsPerMessage() <= load.batchSize() ? 1 : LEAST;
-    double bySecond = Math.clamp((load.sharing() ? SHARING_NANOS : AIM_NANOS) / nanosPerMessage, least, USUAL_MOST);
-    // every call slot has its batch, and the next one waiting unless workers share
-    double byItems = (load.sharing() ? 1 : 2) * load.atOnce();
-    return Math.max(bySecond, byItems);
-  }
-
-  private static double most(Load load) {
+    double bySecond = measured ? Math.clamp((load.sharing() ? SHARING_NANOS : AIM_NANOS) / nanosPerMessage, least, USUAL_MOST)
+        : load.sharing() ? least : current;
+    // every call slot has its batch; and the next one waiting, which may be for long where nothing is measured or others lack it
+    double byItems = (measured && !load.sharing() ? 2 : 1) * load.atOnce();
     double byMemory = Math.max(LEAST, MOST_BYTES / Math.max(1, load.bytesPerMessage()));
-    return Math.min(byMemory, BROKER_MOST);
+    return Math.min(Math.min(Math.max(bySecond, byItems), byMemory), BROKER_MOST);
   }
 }

@@ -53,6 +53,11 @@ class PrefetchTest {
   }
 
   @Test
+  void takesNothingAheadWhileWorkersShareAndNoCallHasEverComeBack() {
+    assertThat(prefetch.next(new Prefetch.Load(1, 100, 0, 3, 1, true), 0)).isEqualTo(3);
+  }
+
+  @Test
   void isBoundedByMemory() {
     assertThat(prefetch.next(new Prefetch.Load(1_000, 1_000, 10, 1, 1_000, false), 0)).isEqualTo(256);
     assertThat(prefetch.next(new Prefetch.Load(1_000, 4 << 20, 10, 1, 1_000, false), 0)).isEqualTo(6);

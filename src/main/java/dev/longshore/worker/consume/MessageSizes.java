@@ -23,8 +23,7 @@ final class MessageSizes {
   /**
    * What is to be prefetched for.
    *
-   * @param inHand mean number of items of the messages in hand, which may suddenly be small; 0 while more might be in hand: then the recent
-   *     ones tell more
+   * @param inHand mean number of items of the messages in hand, which may suddenly be small; 0 where the recent ones tell more
    * @param sharing whether workers share what waits
    */
   synchronized Prefetch.Load load(JobExecutor.Reading calls, double inHand, boolean sharing) {

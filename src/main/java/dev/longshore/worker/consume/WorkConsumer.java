@@ -121,10 +121,15 @@ public final class WorkConsumer {
     }
   }
 
-  /** Items of each message in hand as it came, in the mean; 0 when these are fewer than {@code messages}. */
+  /**
+   * Items of each message in hand, in the mean: as it came, or while workers share what is left of it, because the rest was shed. 0 when
+   * fewer than {@code messages} are in hand, of which the mean says little.
+   */
   private double itemsOfEach(int messages) {
-    return working.size() < messages ? 0
-        : working.values().stream().mapToLong(taken -> taken.work().indexes().size()).average().orElse(0);
+    if (pieces.small()) {
+      return working.values().stream().mapToLong(Taken::unfinished).average().orElse(0);
+    }
+    return working.size() < messages ? 0 : working.values().stream().mapToLong(taken -> taken.work().indexes().size()).average().orElse(0);
   }
 
   /** Starts nothing new and hands back what has not started, or goes on; what runs finishes in any case, and the processor stays open. */

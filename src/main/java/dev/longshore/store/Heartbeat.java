@@ -18,8 +18,8 @@ import java.util.Set;
  * @param heapPercent used heap after the last collection, 0 to 100
  * @param message what it waits for (a broker that is away, say); empty when all is well
  */
-public record Heartbeat(String pod, State state, int chunks, long items, Duration remaining, Set<String> holding, int busyPercent, long done,
-    int heapPercent, String message) {
+public record Heartbeat(String pod, State state, int chunks, long items, Duration remaining, Set<String> holding, int busyPercent,
+    long done, int heapPercent, String message) {
   /** A worker's life. */
   public enum State { STARTING, READY, DRAINING, DRAINED }
 

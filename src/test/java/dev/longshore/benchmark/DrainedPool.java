@@ -160,8 +160,8 @@ final class DrainedPool implements AutoCloseable {
   private void add() {
     String name = "w" + made++;
     WorkerProcess worker = new WorkerProcess(services.rabbit(), services.redis(), name, LEASE);
-    worker.work(new WorkerSettings(pool, name, WorkerSettings.HOLD_LIMIT), Numbers.upTo(ITEMS), (job, spec) -> new Noting(begun.get(job), calls),
-        UnaryOperator.identity());
+    worker.work(new WorkerSettings(pool, name, WorkerSettings.HOLD_LIMIT), Numbers.upTo(ITEMS),
+        (job, spec) -> new Noting(begun.get(job), calls), UnaryOperator.identity());
     working.put(name, worker);
   }
 

@@ -55,8 +55,8 @@ class ScaleInBench {
         pool.replaceOne();
       }
       pool.finish();
-      page.row("%,d random scale-ins under load, %d workers of one process: items that did not run just once".formatted(pool.drained(), WORKERS),
-          String.valueOf(pool.notOnce()), "0", "of %,d items; %,d of the workers had items in hand; seed %d"
+      page.row("%,d random scale-ins under load, %d workers of one process: items that did not run just once"
+          .formatted(pool.drained(), WORKERS), String.valueOf(pool.notOnce()), "0", "of %,d items; %,d of the workers had items in hand; seed %d"
               .formatted(pool.items(), pool.withItems(), SEED));
       return pool.notOnce();
     }
@@ -84,8 +84,8 @@ class ScaleInBench {
         assertThat(times).hasSize(ITEMS);
         twice += times.values().stream().filter(count -> count != 1).count();
       }
-      page.row("%,d scale-ins by spec.replicas under load, workers of their own processes: items that did not run just once".formatted(gone),
-          String.valueOf(twice), "0", "of %,d items of %d ms; seed %d".formatted((long) jobs.size() * ITEMS, CALL_MILLIS, SEED));
+      page.row("%,d scale-ins by spec.replicas under load, workers of their own processes: items that did not run just once"
+          .formatted(gone), String.valueOf(twice), "0", "of %,d items of %d ms; seed %d".formatted((long) jobs.size() * ITEMS, CALL_MILLIS, SEED));
       return twice;
     }
   }

@@ -39,8 +39,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * How near to the best possible end a job ends of which 5 % of the items take 20 times as long as the others. The best possible is that no call
- * slot is ever idle, or the longest item. {@code -Dtail.seed} says where the long items are.
+ * How near to the best possible end a job ends of which 5 % of the items take 20 times as long as the others. The best possible is that no
+ * call slot is ever idle, or the longest item. {@code -Dtail.seed} says where the long items are.
  */
 class TailBench {
   @RegisterExtension static final Services SERVICES = new Services();
@@ -133,7 +133,8 @@ class TailBench {
 
   /** Whoever is alone sheds nothing. */
   private static WorkQueues withOneConsumer(WorkQueues queues) {
-    return (WorkQueues) Proxy.newProxyInstance(WorkQueues.class.getClassLoader(), new Class<?>[] {WorkQueues.class}, (proxy, method, args) -> {
+    Class<?>[] ports = {WorkQueues.class};
+    return (WorkQueues) Proxy.newProxyInstance(WorkQueues.class.getClassLoader(), ports, (proxy, method, args) -> {
       try {
         Object answer = method.invoke(queues, args);
         return answer instanceof Depth depth ? new Depth(depth.exists(), depth.ready(), 1) : answer;

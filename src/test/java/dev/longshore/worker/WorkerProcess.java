@@ -39,7 +39,8 @@ public class WorkerProcess implements AutoCloseable {
 
   /** Starts the worker, which sees the queues as {@code view} shows them. */
   public Worker work(WorkerSettings settings, ItemSource source, ProcessorOpener processors, UnaryOperator<WorkQueues> view) {
-    worker = new Worker(settings, ledger, pools, view.apply(chunks.over(queues)), (spec, inline) -> source, processors, InstantSource.system());
+    worker = new Worker(settings, ledger, pools, view.apply(chunks.over(queues)), (spec, inline) -> source, processors,
+        InstantSource.system());
     worker.start();
     return worker;
   }

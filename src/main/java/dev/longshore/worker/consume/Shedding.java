@@ -19,8 +19,8 @@ final class Shedding {
   /** A shorter wait is not worth a question to the broker. */
   private static final long FIRST_NANOS = 500_000_000;
   /**
-   * Behind a long call an item waits for up to this part of the time that the call has lasted. So it is late by that part at most, and comes
-   * and goes ever less often where all workers are held up by such calls.
+   * Behind a long call an item waits for up to this part of the time that the call has lasted. So it is late by that part at most, and
+   * comes and goes ever less often where all workers are held up by such calls.
    */
   private static final int PART_OF_CALL = 8;
 

@@ -21,10 +21,15 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class ActiveJob {
   /** How old the sizes of the queues of a job may be that does not move. */
   static final Duration MEASURED = Duration.ofSeconds(5);
+  private static final Duration PACE_WINDOW = Duration.ofSeconds(10);
+  /** A source that is read to its end sooner has no rate: it brings what it has at once. */
+  private static final Duration ARRIVALS_LEAST = Duration.ofSeconds(30);
+  private static final Duration ARRIVALS_WINDOW = Duration.ofSeconds(60);
 
   private final JobRef ref;
   private final PoolRef pool;
-  private final Throughput throughput = new Throughput();
+  private final Rate pace = new Rate(PACE_WINDOW, Duration.ZERO);
+  private final Rate arrivals = new Rate(ARRIVALS_WINDOW, ARRIVALS_LEAST);
   private final FeedWatch intake = new FeedWatch();
   private final FeedWatch gaps = new FeedWatch();
   private final EndEstimator end = new EndEstimator();
@@ -125,7 +130,12 @@ public final class ActiveJob {
 
   /** Items that became final in a second, over the last seconds. */
   public long itemsPerSecond(Instant now) {
-    return throughput.perSecond(now);
+    return Math.round(pace.perSecond(now));
+  }
+
+  /** Items a second that its source brought over the last minute, in tenths; 0 before it has been read for 30 s. */
+  public double arrivals(Instant now) {
+    return Math.round(10 * arrivals.perSecond(now)) / 10d;
   }
 
   /** Whether the intake feed shows no life and must be published again. */
@@ -204,7 +214,8 @@ public final class ActiveJob {
       Depth control = observation.measured() ? observation.control() : null;
       intake.seen(moves && !reading.intake().complete(), reading.intake().idle(), control);
       gaps.seen(moves && reading.gaps().items() > 0, reading.gaps().idle(), control);
-      throughput.sample(observation.at(), reading.counts().finished());
+      pace.sample(observation.at(), reading.counts().finished());
+      arrivals.sample(observation.at(), reading.counts().known());
       forecast(observation.at(), reading);
     }
     return changed || intakeIsDead() || gapsAreDead() || queuesAreLost() || auditIsDue() && audit.urgent();

@@ -238,7 +238,7 @@ class ReactionBench {
     return client.resources(WorkerPool.class).inNamespace(NAMESPACE).withName(name).get();
   }
 
-  /** Deletes a job and what it owns, as the garbage collector that is not here would. */
+  /** Deletes a job, whose queues and pool go with it, so that one trial does not weigh on the next. */
   private void remove(JobRef ref) {
     client.resources(BatchJob.class).inNamespace(NAMESPACE).withName(ref.name()).delete();
     await(ref.name() + " is gone").atMost(LIMIT).until(() -> job(ref) == null);

@@ -21,6 +21,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class ActiveJob {
   /** How old the sizes of the queues of a job may be that does not move. */
   static final Duration MEASURED = Duration.ofSeconds(5);
+  private static final Duration TURN = Duration.ofSeconds(10);
   private static final Duration PACE_WINDOW = Duration.ofSeconds(10);
   /** A source that is read to its end sooner has no rate: it brings what it has at once. */
   private static final Duration ARRIVALS_LEAST = Duration.ofSeconds(30);
@@ -40,6 +41,8 @@ public final class ActiveJob {
   private volatile Observation last;
   /** When its queues were measured last; null before the first time. */
   private volatile Instant measured;
+  /** When it was last looked at why it stands still; null before the first time. */
+  private volatile Instant turn;
   private volatile String refusal;
   private volatile FailurePolicy policy = FailurePolicy.CONTINUE;
   private volatile Goal goal = Goal.NONE;
@@ -221,9 +224,15 @@ public final class ActiveJob {
     return changed || intakeIsDead() || gapsAreDead() || queuesAreLost() || auditIsDue() && audit.urgent();
   }
 
-  /** Whether it needs a pass that may wait while others have theirs: nothing of it moves, and it is looked at why. */
-  boolean isDue() {
-    return standsStill() || auditIsDue();
+  /**
+   * Whether it needs a pass that may wait while others have theirs: nothing of it moves, and it is looked at why. Then that was its turn, and
+   * the next comes after {@link #TURN} where this one could not help.
+   */
+  boolean takesTurn() {
+    Observation now = last;
+    boolean takes = now != null && (standsStill() || auditIsDue()) && (turn == null || !now.at().isBefore(turn.plus(TURN)));
+    turn = takes ? now.at() : turn;
+    return takes;
   }
 
   private void forecast(Instant at, JobReading reading) {

@@ -30,7 +30,7 @@ import org.jboss.logging.Logger;
 public final class ProgressLoop implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(ProgressLoop.class);
   /** Passes a second that only find out why jobs stand still: after a start of the operator that is due for all at once. */
-  private static final int MOST_DUE = 20;
+  static final int MOST_DUE = 10;
 
   /** Who is told. */
   public interface Listener {
@@ -125,7 +125,10 @@ public final class ProgressLoop implements AutoCloseable {
     List<ActiveJob> changed = new ArrayList<>();
     int due = 0;
     for (ActiveJob job : active) {
-      if (job.observed(depths.observe(job, readings.get(job.ref()), clock.instant())) || job.isDue() && due++ < MOST_DUE) {
+      if (job.observed(depths.observe(job, readings.get(job.ref()), clock.instant()))) {
+        changed.add(job);
+      } else if (due < MOST_DUE && job.takesTurn()) {
+        due++;
         changed.add(job);
       }
     }

@@ -141,7 +141,7 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
       return Duration.ZERO;
     }
     boolean urgent = before == null || !Objects.equals(before.conditions(), after.conditions())
-        || !Objects.equals(before.desired(), after.desired()) || !Objects.equals(before.limitedBy(), after.limitedBy());
+        || !Objects.equals(before.desired(), after.desired());
     Duration late = pace.left(pool.getMetadata().getUid(), clock.instant());
     if (!urgent && late.isPositive()) {
       return late;

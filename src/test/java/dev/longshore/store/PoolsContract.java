@@ -54,6 +54,23 @@ public abstract class PoolsContract {
   }
 
   @Test
+  public void theHeartbeatsOfManyPoolsAreOneRead() {
+    PoolRef other = new PoolRef("tests", pool.name() + "-other");
+    PoolRef silent = new PoolRef("tests", pool.name() + "-silent");
+    pools().beat(pool, beat("pod-1", Heartbeat.State.READY));
+    pools().beat(other, beat("pod-2", Heartbeat.State.DRAINED));
+
+    var seen = pools().heartbeats(List.of(silent, pool, other));
+
+    assertThat(seen).containsOnlyKeys(silent, pool, other);
+    assertThat(seen.get(silent)).isEmpty();
+    assertThat(seen.get(pool)).containsOnlyKeys("pod-1");
+    assertThat(seen.get(other).get("pod-2").heartbeat().state()).isEqualTo(Heartbeat.State.DRAINED);
+    assertThat(pools().heartbeats(List.of())).isEmpty();
+    pools().delete(other);
+  }
+
+  @Test
   public void theLastThousandDecisionsAreKept() {
     assertThat(pools().decisions(pool)).isEmpty();
     for (int i = 0; i < Pools.DECISIONS + 500; i++) {

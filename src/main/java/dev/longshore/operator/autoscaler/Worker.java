@@ -2,7 +2,6 @@ package dev.longshore.operator.autoscaler;
 
 import dev.longshore.store.Heartbeat;
 import dev.longshore.store.Pools;
-import java.time.Duration;
 
 /**
  * One worker as the autoscaler sees it.
@@ -15,9 +14,6 @@ import java.time.Duration;
  * @param hindrance what kind of obstacle that is
  */
 public record Worker(String name, Stage stage, Pools.Seen seen, String obstacle, boolean outdated, Hindrance hindrance) {
-  /** How long after its last heartbeat a worker still counts as ready. */
-  static final Duration FRESH = Duration.ofSeconds(10);
-
   /** What keeps a worker from starting. */
   public enum Hindrance {
     NONE,
@@ -76,6 +72,6 @@ public record Worker(String name, Stage stage, Pools.Seen seen, String obstacle,
   }
 
   private boolean fresh() {
-    return seen != null && seen.age().compareTo(FRESH) <= 0;
+    return seen != null && seen.fresh();
   }
 }

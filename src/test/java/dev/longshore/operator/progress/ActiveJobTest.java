@@ -78,6 +78,38 @@ class ActiveJobTest {
     assertThat(job.observed(observation(2, 100, 11, true, 0, 0, 0))).isTrue();
   }
 
+  @Test
+  void theQueuesOfAJobThatStandsStillAreMeasuredRarely() {
+    Observation first = observation(0, 100, 10, true, 0, 0, 0);
+    assertThat(job.isToBeMeasured(first.reading(), first.at())).isTrue();
+    job.observed(first);
+    Instant later = START.plusSeconds(1);
+    assertThat(job.isToBeMeasured(first.reading(), later)).isFalse();
+    assertThat(job.observed(Observation.unmeasured(first.reading(), first, later))).as("nothing is new").isFalse();
+    assertThat(job.isToBeMeasured(first.reading(), START.plus(ActiveJob.MEASURED))).isTrue();
+    assertThat(job.isToBeMeasured(observation(2, 100, 11, true, 0, 0, 0).reading(), START.plusSeconds(2))).as("it moves").isTrue();
+  }
+
+  @Test
+  void aQueueThatWasMissedOnceIsMeasuredEachSecond() {
+    JobReading reading = observation(0, 100, 10, true, 0, 0, 0).reading();
+    for (int second = 0; second < 3; second++) {
+      assertThat(job.queuesAreLost()).isFalse();
+      assertThat(job.isToBeMeasured(reading, START.plusSeconds(second))).isTrue();
+      job.observed(new Observation(reading, new Depth(false, 0, 0), null, START.plusSeconds(second)));
+    }
+    assertThat(job.queuesAreLost()).isTrue();
+  }
+
+  @Test
+  void aSilentFeedThatMayBeLostIsLookedForEachSecond() {
+    JobReading silent = observation(0, 0, 0, false, 0, 20, 0).reading();
+    job.observed(new Observation(silent, new Depth(true, 0, 1), new Depth(true, 1, 1), START));
+    assertThat(job.isToBeMeasured(silent, START.plusSeconds(1))).as("it waits").isFalse();
+    job.observed(new Observation(silent, new Depth(true, 0, 1), new Depth(true, 0, 1), START.plusSeconds(5)));
+    assertThat(job.isToBeMeasured(silent, START.plusSeconds(6))).isTrue();
+  }
+
   private static Observation observation(int second, long known, long finished, boolean complete, long ready, int idle, long control) {
     ItemCounts counts = new ItemCounts(known, complete, known - finished, 0, 0, finished, 0, 0, 0);
     JobReading reading = new JobReading(counts, 1, null, new JobReading.Intake(1, complete, Duration.ofSeconds(idle)), JobReading.Gaps.NONE, JobReading.Steering.NONE, null, null, null,

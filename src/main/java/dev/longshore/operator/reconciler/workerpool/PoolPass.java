@@ -66,9 +66,15 @@ final class PoolPass {
    *
    * @param running workers whose process runs
    * @param trouble what keeps the pool from getting further
-   * @param delay how long until a worker that replaces a crashed one may be made; zero when none is held back
+   * @param seen the heartbeats
+   * @param again how long until the next pass, if nothing is heard of the pool before
    */
-  record Result(PoolFigures figures, int running, Trouble trouble, Duration delay) {}
+  record Result(PoolFigures figures, int running, Trouble trouble, Map<String, Seen> seen, Duration again) {
+    /** Whether nobody is there to be watched. */
+    boolean empty() {
+      return figures.replicas() == 0 && seen.isEmpty();
+    }
+  }
 
   /** What pods are made from, hashed once for each generation of a pool. */
   private record Template(long generation, String hash) {}
@@ -114,7 +120,8 @@ final class PoolPass {
     List<Ceiling> reached = Ceilings.of(workers, plan.draining(), restraint.refusals().current(now));
     Trouble trouble = Trouble.of(done.problem(), restraint.crashes().crashes(), restraint.crashes().held(now), workers);
     return new Result(new PoolFigures(decision.desired(), present, input.ready(), busy, plan.draining().size(), chunks,
-        trouble.limit(Ceilings.limitedBy(decision, reached)), decision.atRisk()), running, trouble, done.delay());
+        trouble.limit(Ceilings.limitedBy(decision, reached)), decision.atRisk()), running, trouble, seen,
+        NextPass.after(input, decision, plan, done, restraint.refusals().left(now)));
   }
 
   void forget(WorkerPool pool) {

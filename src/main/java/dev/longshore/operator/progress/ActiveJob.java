@@ -21,6 +21,7 @@ public final class ActiveJob {
   private final JobRef ref;
   private final PoolRef pool;
   private final Throughput throughput = new Throughput();
+  private final RecentServiceTime serviceTime = new RecentServiceTime();
   private final FeedWatch intake = new FeedWatch();
   private final FeedWatch gaps = new FeedWatch();
   private final EndEstimator end = new EndEstimator();
@@ -122,6 +123,11 @@ public final class ActiveJob {
     return throughput.perSecond(now);
   }
 
+  /** Mean time inside the processor for one item, over the last minute or the last 100; null while none is measured. */
+  public Duration serviceTime() {
+    return serviceTime.mean();
+  }
+
   /** Whether the intake feed shows no life and must be published again. */
   public boolean intakeIsDead() {
     return intake.dead();
@@ -186,6 +192,7 @@ public final class ActiveJob {
       intake.seen(moves && !reading.intake().complete(), reading.intake().idle(), observation.control());
       gaps.seen(moves && reading.gaps().items() > 0, reading.gaps().idle(), observation.control());
       throughput.sample(observation.at(), reading.counts().finished());
+      serviceTime.sample(observation.at(), reading.busy());
       forecast(observation.at(), reading);
     }
     return changed || intakeIsDead() || gapsAreDead() || queuesAreLost() || standsStill() || auditIsDue();
@@ -197,7 +204,7 @@ public final class ActiveJob {
       return;
     }
     int ready = reading.steering().suspended() ? 0 : now.ready() * goal.concurrency();
-    end.sample(new Sample(at, reading.counts().finished(), reading.counts().remaining(), reading.busy().time(),
+    end.sample(new Sample(at, reading.counts().finished(), reading.counts().remaining(), reading.counts().retrying(), reading.busy().time(),
         reading.busy().items(), ready, now.planned() * goal.concurrency()));
   }
 }

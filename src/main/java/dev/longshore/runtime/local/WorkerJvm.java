@@ -40,7 +40,8 @@ final class WorkerJvm {
     } else {
       Path cache = jar.resolveSibling("worker.aot");
       if (Files.isRegularFile(cache)) {
-        command.add("-XX:AOTCache=" + cache);
+        // one that does not fit is ignored; the JVM would say so on standard output
+        command.addAll(List.of("-Xlog:aot=off", "-XX:AOTCache=" + cache));
       }
     }
     return new WorkerCommand(image, command, List.of("-jar", jar.toString()));

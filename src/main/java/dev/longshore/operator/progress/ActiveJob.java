@@ -18,9 +18,15 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** One job that has its queues, its account and its pool, and has not ended. */
 public final class ActiveJob {
+  private static final Duration PACE_WINDOW = Duration.ofSeconds(10);
+  /** A source that is read to its end sooner has no rate: it brings what it has at once. */
+  private static final Duration ARRIVALS_LEAST = Duration.ofSeconds(30);
+  private static final Duration ARRIVALS_WINDOW = Duration.ofSeconds(60);
+
   private final JobRef ref;
   private final PoolRef pool;
-  private final Throughput throughput = new Throughput();
+  private final Rate pace = new Rate(PACE_WINDOW, Duration.ZERO);
+  private final Rate arrivals = new Rate(ARRIVALS_WINDOW, ARRIVALS_LEAST);
   private final RecentServiceTime serviceTime = new RecentServiceTime();
   private final FeedWatch intake = new FeedWatch();
   private final FeedWatch gaps = new FeedWatch();
@@ -120,7 +126,12 @@ public final class ActiveJob {
 
   /** Items that became final in a second, over the last seconds. */
   public long itemsPerSecond(Instant now) {
-    return throughput.perSecond(now);
+    return Math.round(pace.perSecond(now));
+  }
+
+  /** Items a second that its source brought over the last minute, in tenths; 0 before it has been read for 30 s. */
+  public double arrivals(Instant now) {
+    return Math.round(10 * arrivals.perSecond(now)) / 10d;
   }
 
   /** Mean time inside the processor for one item, over the last minute or the last 100; null while none is measured. */
@@ -191,7 +202,8 @@ public final class ActiveJob {
       boolean moves = reading.ended() == null && reading.failure() == null && !reading.steering().suspended();
       intake.seen(moves && !reading.intake().complete(), reading.intake().idle(), observation.control());
       gaps.seen(moves && reading.gaps().items() > 0, reading.gaps().idle(), observation.control());
-      throughput.sample(observation.at(), reading.counts().finished());
+      pace.sample(observation.at(), reading.counts().finished());
+      arrivals.sample(observation.at(), reading.counts().known());
       serviceTime.sample(observation.at(), reading.busy());
       forecast(observation.at(), reading);
     }

@@ -34,9 +34,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * How long it takes until something happens: a plain command, a job on a warm worker, a job that needs a new worker. New workers start in turn
- * with the ahead-of-time cache and without it, so that whatever else the machine does hits both alike; with {@code -Dbench.rounds=3} it is
- * quick to try out.
+ * How long it takes until something happens: a plain command, a job on a warm worker, a job that needs a new worker. New workers start in
+ * turn with the ahead-of-time cache and without it, so that whatever else the machine does hits both alike; with {@code -Dbench.rounds=3}
+ * it is quick to try out.
  */
 class StartBench {
   private static final int ROUNDS = Integer.getInteger("bench.rounds", 9);

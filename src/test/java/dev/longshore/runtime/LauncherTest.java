@@ -12,7 +12,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The script that starts every role and command: which JVM it makes of what it is given. A program that prints its arguments stands for Java. */
+/** The script that starts every role and command: which JVM it asks for. A program that prints its arguments stands for Java. */
 class LauncherTest {
   @TempDir
   Path home;
@@ -30,8 +30,9 @@ class LauncherTest {
   void aWorkerHasTheCacheOfWorkersAndAHeapThatFollowsItsContainer() throws Exception {
     file("target/quarkus-app/worker.aot");
     file("target/quarkus-app/longshore.aot");
-    assertThat(started(Map.of(), "--role=worker", "--pod=a")).contains("-XX:AOTCache=" + home.resolve("target/quarkus-app/worker.aot"), "-Xlog:aot=off",
-        "-XX:MaxRAMPercentage=60", "-XX:TieredStopAtLevel=4").endsWith("--role=worker", "--pod=a");
+    String cache = "-XX:AOTCache=" + home.resolve("target/quarkus-app/worker.aot");
+    assertThat(started(Map.of(), "--role=worker", "--pod=a")).contains(cache, "-Xlog:aot=off", "-XX:MaxRAMPercentage=60",
+        "-XX:TieredStopAtLevel=4").endsWith("--role=worker", "--pod=a");
   }
 
   @Test

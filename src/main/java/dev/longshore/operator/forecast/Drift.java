@@ -7,9 +7,9 @@ import java.util.List;
 /**
  * How a series of positive ratios moved, and what that makes of its future: it stood still, or it moved along a line, or it jumped once, or
  * it wanders ({@link RandomWalk}). A line is as likely to go on as to end now, because most movements do end (damped trend: Gardner and
- * McKenzie, Management Science 31, 1985). Each of these explanations counts by its marginal likelihood (Bayesian model averaging: Hoeting et al., Statistical Science 14, 1999),
- * on the logarithms of the ratios, where a heavy tail weighs little. The noise is told from what neighbours differ by (von Neumann, Annals
- * of Mathematical Statistics 12, 1941), which a slow movement hardly disturbs.
+ * McKenzie, Management Science 31, 1985). Each of these explanations counts by its marginal likelihood (Bayesian model averaging: Hoeting
+ * et al., Statistical Science 14, 1999), on the logarithms of the ratios, where a heavy tail weighs little. The noise is told from what
+ * neighbours differ by (von Neumann, Annals of Mathematical Statistics 12, 1941), which a slow movement hardly disturbs.
  */
 final class Drift {
   /** Among fewer ratios there is no telling movement from noise. */
@@ -128,7 +128,7 @@ final class Drift {
         prior * (1 - shrunk) * square(at + 1 - middle) + square(grown));
   }
 
-  /** What is not known of the level now is known of no other explanation either, and counts elsewhere: only what is more than that is taken. */
+  /** Only what is known of the level now less than if it stood still is counted here: the rest is, with the items' own spread. */
   private Explanation wander(double rate) {
     double[] error = new double[z.length];
     Arrays.setAll(error, i -> square(noise) * all / z.length / weight[i]);

@@ -9,11 +9,12 @@ import java.util.Optional;
  * ({@link History}) and a histogram of single items ({@link LongItems}). {@link Work} says what the remaining items need and how sure that
  * is, from how the blocks differ and from how they moved ({@link Drift}); {@link Finish} makes a time of it, with the workers that are
  * there, those that are planned, the longest items at the end and those that wait for a further attempt ({@link Retries}). Of item times it
- * is taken that their tail is no heavier than a power law and that their scale stands still, moves along a line, has jumped once or wanders.
+ * is taken that their tail is no heavier than a power law and that their scale stands still, moves along a line, has jumped once or
+ * wanders.
  *
- * <p>Nothing is told before 50 items have ended and 10 for each slot: before that those that take long are still at work and have not
- * been seen. Nor is it as long as the p90 of the job's whole time is more than 1.5 times its p15: what is told is meant to be within that of
- * the truth. So a job of even items has a forecast after a few percent, one with a heavy tail after a quarter or half, and one whose longest
+ * <p>Nothing is told before 50 items have ended and 10 for each slot: before that those that take long are still at work and have not been
+ * seen. Nor is it as long as the p90 of the job's whole time is more than 1.5 times its p15: what is told is meant to be within that of the
+ * truth. So a job of even items has a forecast after a few percent, one with a heavy tail after a quarter or half, and one whose longest
  * item is the job has none. What has not begun to happen is not told: {@code HeldOutForecastTest} says how good it is, and where it is not.
  *
  * <p>A spell in which nothing ends, longer than 30 s and than twice the longest item, is an outage: of it only what the items
@@ -37,7 +38,7 @@ public final class EndEstimator {
   private Instant moved;
   private Instant missingSince;
   private double unaccounted;
-  /** Seconds that the job has had slots. */
+  /** Seconds that the run has had slots. */
   private double active;
   private double longest;
 
@@ -50,6 +51,7 @@ public final class EndEstimator {
         || now.busy().compareTo(before.busy()) < 0) {
       moved = now.at();
       unaccounted = 0;
+      active = 0;
       return;
     }
     double passed = Math.max(0, seconds(before.at(), now.at()));

@@ -5,9 +5,9 @@ import java.time.Duration;
 /**
  * When the last item ends. First the queue runs empty: the work, over the slots as they come. Then the longest of what is still at work
  * ends: of the items that the job has started by then, by renewal theory {@code slots * E[(X - y)+] / E[X]} are expected to outlast the
- * queue by {@code y}, and none does with the probability exp of minus that (Poisson); beside them there may be one at work now that is as old
- * as the slots' time of which nothing has come yet. Likewise with those that then wait for a further attempt, as many as do now: their waits
- * are taken for exponential.
+ * queue by {@code y}, and none does with the probability exp of minus that (Poisson); beside them there may be one at work now that is as
+ * old as the slots' time of which nothing has come yet. Likewise with those that then wait for a further attempt, as many as do now: their
+ * waits are taken for exponential.
  */
 final class Finish {
   /** Quantiles of the work that stand for its distribution, by the normal approximation of its logarithm. */

@@ -1,8 +1,8 @@
 package dev.longshore.operator.forecast;
 
 /**
- * Waits of items for a further attempt. How long one lasts is told by Little's law (Operations Research 9, 1961): the mean number that wait,
- * over how many begin to in a second. Used by one thread at a time.
+ * Waits of items for a further attempt. How long one lasts is told by Little's law (Operations Research 9, 1961): the mean number that
+ * wait, over how many begin to in a second. Used by one thread at a time.
  */
 final class Retries {
   /** With more failures than this a job ends only because attempts do. */

@@ -14,4 +14,5 @@ import java.time.Instant;
  * @param readySlots processor calls that can run at once now; 0 while the job is suspended
  * @param plannedSlots processor calls that are to run at once when all workers that were decided on are there
  */
-public record Sample(Instant at, long finished, long remaining, long retrying, Duration busy, long busyItems, int readySlots, int plannedSlots) {}
+public record Sample(Instant at, long finished, long remaining, long retrying, Duration busy, long busyItems, int readySlots,
+    int plannedSlots) {}

@@ -26,7 +26,8 @@ final class RecentServiceTime {
 
   /** Takes a reading. Counts that have fallen begin anew. */
   synchronized void sample(Instant at, Busy busy) {
-    if (!points.isEmpty() && (points.getLast().busy().items() > busy.items() || points.getLast().busy().time().compareTo(busy.time()) > 0)) {
+    Busy before = points.isEmpty() ? Busy.NONE : points.getLast().busy();
+    if (before.items() > busy.items() || before.time().compareTo(busy.time()) > 0) {
       points.clear();
     }
     if (points.isEmpty()) {

@@ -15,12 +15,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * How good the forecast is on large jobs, with the families that its constants were chosen with; {@code HeldOutForecastTest} asks the same of
- * others, of jobs of all sizes. All times are counted
- * from the job's start: the p90 is asked to lie at or after the true end in at least 85 of 100 runs, and to be at most 1.5 times the true
- * end in at least 85 of 100. A run takes 2 to 5 workers with 2 to 4 slots, of which one is there at first, some come after 3 to 23 s and
- * the rest is decided on, and comes, while the job runs; 1,500 to 2,500 items a slot of 0.1 to 2 s on average; chunks of up to 5 s. Only
- * forecasts that are given count, and more than half must be.
+ * How good the forecast is on large jobs, with the families that its constants were chosen with; {@code HeldOutForecastTest} asks the same
+ * of others, of jobs of all sizes. All times are counted from the job's start: the p90 is asked to lie at or after the true end in at least
+ * 85 of 100 runs, and to be at most 1.5 times the true end in at least 85 of 100. A run takes 2 to 5 workers with 2 to 4 slots, of which
+ * one is there at first, some come after 3 to 23 s and the rest is decided on, and comes, while the job runs; 1,500 to 2,500 items a slot
+ * of 0.1 to 2 s on average; chunks of up to 5 s. Only forecasts that are given count, and more than half must be.
  *
  * <p>Each family is asked from where there is something to know: a movement by a factor of 2 over the whole job is hidden by the items' own
  * spread until about three tenths, a jump cannot be known before it was, and the mean of a lognormal of sigma 2 (its items' deviation is

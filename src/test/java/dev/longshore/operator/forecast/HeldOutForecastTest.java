@@ -13,17 +13,17 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * How good the forecast is on jobs that it was not made with ({@link HeldOutJobs}): 100 of each family, looked at when a tenth, a quarter, a
- * half and three quarters of the items are final. Of the looks at which there is a forecast, the p90 is asked to lie at or after the true end
- * in at least 85 of 100, and to be at most 1.5 times it in 85 of 100, both counted from the job's start, as the end itself is.
+ * How good the forecast is on jobs that it was not made with ({@link HeldOutJobs}): 100 of each family, looked at when a tenth, a quarter,
+ * a half and three quarters of the items are final. Of the looks at which there is a forecast, the p90 is asked to lie at or after the true
+ * end in at least 85 of 100, and to be at most 1.5 times it in 85 of 100, both counted from the job's start, as the end itself is.
  *
- * <p>The stricter reading, that the p90 of the time left be at most 1.5 times the true time left, is in the table but not asked for: near the
- * end of a job the last item alone moves the time left by that much, whoever foretells it, and a forecast that is right but for some
+ * <p>The stricter reading, that the p90 of the time left be at most 1.5 times the true time left, is in the table but not asked for: near
+ * the end of a job the last item alone moves the time left by that much, whoever foretells it, and a forecast that is right but for some
  * seconds of an hour would have to be withheld.
  *
  * <p>All families together hold at each look, and those whose times do not move hold each by itself. One that moves holds by itself from
- * where its movement can have shown ({@link Family#from}): before that, times that are going to double and times that are going to halve look alike, and no forecast that covers the first 85 times is
- * within 1.5 times of the second 85 times.
+ * where its movement can have shown ({@link Family#from}): before that, times that are going to double and times that are going to halve
+ * look alike, and no forecast that covers the first 85 times is within 1.5 times of the second 85 times.
  */
 class HeldOutForecastTest {
   private static final int RUNS = 100;
@@ -66,8 +66,8 @@ class HeldOutForecastTest {
     }
 
     String row(String name, double at) {
-      return String.format("%-48s %3.0f %%  %4d forecasts, covered %3.0f %%, within 1.5 %3.0f %% (of the time left %3.0f %%), median p50 %.2f%n", name,
-          at * 100, forecasts, covered, close, strictlyClose, medianP50);
+      return String.format("%-48s %3.0f %%  %4d given, covered %3.0f %%, within 1.5 %3.0f %% (of the time left %3.0f %%), median %.2f%n",
+          name, at * 100, forecasts, covered, close, strictlyClose, medianP50);
     }
   }
 
@@ -101,7 +101,7 @@ class HeldOutForecastTest {
     assertThat(HeldOutJobs.families().flatMap(family -> Stream.of(0, 1, 2, 3).filter(i -> LOOKS[i] >= family.from()).flatMap(i -> {
       Score score = of(family, LOOKS[i]);
       return score.forecasts() < FEWEST || score.holds() ? Stream.empty() : Stream.of(score.row(family.name(), LOOKS[i]));
-    }))).as(SimulationTable::text).isEmpty();
+    }))).as(HeldOutForecastTest::table).isEmpty();
   }
 
   @Test
@@ -117,7 +117,7 @@ class HeldOutForecastTest {
   @Test
   void mostJobsHaveOneFromHalfOn() {
     long jobs = HeldOutJobs.families().count() * RUNS;
-    assertThat(Score.of(look -> look.at() == 0.25).forecasts()).as(SimulationTable::text).isGreaterThan((int) (jobs * 0.35));
+    assertThat(Score.of(look -> look.at() == 0.25).forecasts()).as(HeldOutForecastTest::table).isGreaterThan((int) (jobs * 0.35));
     assertThat(Score.of(look -> look.at() == 0.5).forecasts()).isGreaterThan((int) (jobs * 0.55));
     assertThat(Score.of(look -> look.at() == 0.75).forecasts()).isGreaterThan((int) (jobs * 0.7));
   }
@@ -127,18 +127,16 @@ class HeldOutForecastTest {
   }
 
   /** All that was seen, for a failure's message. */
-  private static final class SimulationTable {
-    static String text() {
-      StringBuilder text = new StringBuilder("\n");
-      for (Family family : HeldOutJobs.families().toList()) {
-        for (double at : LOOKS) {
-          text.append(of(family, at).row(family.name(), at));
-        }
-      }
+  private static String table() {
+    StringBuilder text = new StringBuilder("\n");
+    for (Family family : HeldOutJobs.families().toList()) {
       for (double at : LOOKS) {
-        text.append(Score.of(look -> look.at() == at).row("all", at));
+        text.append(of(family, at).row(family.name(), at));
       }
-      return text.toString();
     }
+    for (double at : LOOKS) {
+      text.append(Score.of(look -> look.at() == at).row("all", at));
+    }
+    return text.toString();
   }
 }

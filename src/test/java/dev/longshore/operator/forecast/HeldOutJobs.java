@@ -9,9 +9,9 @@ import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 
 /**
- * Jobs of 200 to 100,000 items on 1 to 200 slots, which would take 1 to 60 minutes with all workers from the start. The families of item times
- * are none that a constant of the estimator was chosen with, and must stay so: who changes the estimator tries it with others, such as those
- * of {@code ForecastAccuracyTest}, and looks at these when it is done.
+ * Jobs of 200 to 100,000 items on 1 to 200 slots, which would take 1 to 60 minutes with all workers from the start. The families of item
+ * times are none that a constant of the estimator was chosen with, and must stay so: who changes the estimator tries it with others, such
+ * as those of {@code ForecastAccuracyTest}, and looks at these when it is done.
  */
 final class HeldOutJobs {
   private static final long SEED = 9_000_000;

@@ -147,8 +147,8 @@ final class SimulatedJob {
       }
       began = passed(waitFrom, began, second);
       waited = passed(waitTo, waited, second);
-      reader.accept(new Sample(START.plusSeconds(second), finished, items.seconds().length - finished, began - waited, Duration.ofNanos((long) (busy * 1e9)),
-          attempts, slots(workers.join(), second), slots(workers.planned(), second)));
+      reader.accept(new Sample(START.plusSeconds(second), finished, items.seconds().length - finished, began - waited,
+          Duration.ofNanos((long) (busy * 1e9)), attempts, slots(workers.join(), second), slots(workers.planned(), second)));
     }
   }
 

@@ -30,8 +30,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What it costs to keep identities: bytes of Redis for each, and the pace of a whole job that looks for duplicates beside that of the same job
- * that does not, run in turn. {@code -Dbench.items=20000} is quick to try out.
+ * What it costs to keep identities: bytes of Redis for each, and the pace of a whole job that looks for duplicates beside that of the same
+ * job that does not, run in turn. {@code -Dbench.items=20000} is quick to try out.
  */
 class IdentitiesBench {
   private static final int ITEMS = Integer.getInteger("bench.items", 200_000);
@@ -75,7 +75,8 @@ class IdentitiesBench {
     MessageDigest sha = MessageDigest.getInstance("SHA-256");
     long before = used(redis);
     for (long first = 0; first < ITEMS; first += AT_ONCE) {
-      keep.accept(LongStream.range(first, Math.min(ITEMS, first + AT_ONCE)).mapToObj(index -> new Identified(index, digest(sha, index))).toList());
+      LongStream indexes = LongStream.range(first, Math.min(ITEMS, first + AT_ONCE));
+      keep.accept(indexes.mapToObj(index -> new Identified(index, digest(sha, index))).toList());
     }
     return (used(redis) - before) / (double) ITEMS;
   }

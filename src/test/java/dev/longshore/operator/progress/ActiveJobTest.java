@@ -49,6 +49,16 @@ class ActiveJobTest {
   }
 
   @Test
+  void theServiceTimeIsThatOfTheLastMinute() {
+    Duration time = Duration.ZERO;
+    for (int second = 0; second <= 600; second++) {
+      job.observed(observation(second, 100_000, 10 * second, new JobReading.Busy(time, 10 * second)));
+      time = time.plus(Duration.ofSeconds(second < 500 ? 1 : 3));
+    }
+    assertThat(job.serviceTime()).isEqualTo(Duration.ofMillis(300));
+  }
+
+  @Test
   void aFeedIsDeadWhenItIsSilentAndThreeReadsFindNoneWaiting() {
     job.observed(observation(0, 0, 0, false, 0, 20, 0));
     job.observed(observation(1, 0, 0, false, 0, 21, 0));
@@ -76,6 +86,13 @@ class ActiveJobTest {
     assertThat(job.observed(observation(0, 100, 10, true, 0, 0, 0))).isTrue();
     assertThat(job.observed(observation(1, 100, 10, true, 0, 0, 0))).isFalse();
     assertThat(job.observed(observation(2, 100, 11, true, 0, 0, 0))).isTrue();
+  }
+
+  private static Observation observation(int second, long known, long finished, JobReading.Busy busy) {
+    JobReading reading = new JobReading(new ItemCounts(known, true, known - finished, 0, 0, finished, 0, 0, 0), 1, null,
+        new JobReading.Intake(1, true, Duration.ZERO), JobReading.Gaps.NONE, JobReading.Steering.NONE, null, null, null, busy, null,
+        java.util.List.of());
+    return new Observation(reading, new Depth(true, 0, 1), null, START.plusSeconds(second));
   }
 
   private static Observation observation(int second, long known, long finished, boolean complete, long ready, int idle, long control) {

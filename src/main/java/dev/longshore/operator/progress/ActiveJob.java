@@ -31,6 +31,7 @@ public final class ActiveJob {
   private final PoolRef pool;
   private final Rate pace = new Rate(PACE_WINDOW, Duration.ZERO);
   private final Rate arrivals = new Rate(ARRIVALS_WINDOW, ARRIVALS_LEAST);
+  private final RecentServiceTime serviceTime = new RecentServiceTime();
   private final FeedWatch intake = new FeedWatch();
   private final FeedWatch gaps = new FeedWatch();
   private final EndEstimator end = new EndEstimator();
@@ -141,6 +142,11 @@ public final class ActiveJob {
     return Math.round(10 * arrivals.perSecond(now)) / 10d;
   }
 
+  /** Mean time inside the processor for one item, over the last minute or the last 100; null while none is measured. */
+  public Duration serviceTime() {
+    return serviceTime.mean();
+  }
+
   /** Whether the intake feed shows no life and must be published again. */
   public boolean intakeIsDead() {
     return intake.dead();
@@ -219,6 +225,7 @@ public final class ActiveJob {
       gaps.seen(moves && reading.gaps().items() > 0, reading.gaps().idle(), control);
       pace.sample(observation.at(), reading.counts().finished());
       arrivals.sample(observation.at(), reading.counts().known());
+      serviceTime.sample(observation.at(), reading.busy());
       forecast(observation.at(), reading);
     }
     return changed || intakeIsDead() || gapsAreDead() || queuesAreLost() || auditIsDue() && audit.urgent();
@@ -241,7 +248,7 @@ public final class ActiveJob {
       return;
     }
     int ready = reading.steering().suspended() ? 0 : now.ready() * goal.concurrency();
-    end.sample(new Sample(at, reading.counts().finished(), reading.counts().remaining(), reading.busy().time(),
+    end.sample(new Sample(at, reading.counts().finished(), reading.counts().remaining(), reading.counts().retrying(), reading.busy().time(),
         reading.busy().items(), ready, now.planned() * goal.concurrency()));
   }
 }

@@ -49,6 +49,16 @@ class ActiveJobTest {
   }
 
   @Test
+  void theServiceTimeIsThatOfTheLastMinute() {
+    Duration time = Duration.ZERO;
+    for (int second = 0; second <= 600; second++) {
+      job.observed(observation(second, 100_000, 10 * second, new JobReading.Busy(time, 10 * second)));
+      time = time.plus(Duration.ofSeconds(second < 500 ? 1 : 3));
+    }
+    assertThat(job.serviceTime()).isEqualTo(Duration.ofMillis(300));
+  }
+
+  @Test
   void aFeedIsDeadWhenItIsSilentAndThreeReadsFindNoneWaiting() {
     job.observed(observation(0, 0, 0, false, 0, 20, 0));
     job.observed(observation(1, 0, 0, false, 0, 21, 0));
@@ -108,6 +118,13 @@ class ActiveJobTest {
     assertThat(job.isToBeMeasured(silent, START.plusSeconds(1))).as("it waits").isFalse();
     job.observed(new Observation(silent, new Depth(true, 0, 1), new Depth(true, 0, 1), START.plusSeconds(5)));
     assertThat(job.isToBeMeasured(silent, START.plusSeconds(6))).isTrue();
+  }
+
+  private static Observation observation(int second, long known, long finished, JobReading.Busy busy) {
+    JobReading reading = new JobReading(new ItemCounts(known, true, known - finished, 0, 0, finished, 0, 0, 0), 1, null,
+        new JobReading.Intake(1, true, Duration.ZERO), JobReading.Gaps.NONE, JobReading.Steering.NONE, null, null, null, busy, null,
+        java.util.List.of());
+    return new Observation(reading, new Depth(true, 0, 1), null, START.plusSeconds(second));
   }
 
   private static Observation observation(int second, long known, long finished, boolean complete, long ready, int idle, long control) {

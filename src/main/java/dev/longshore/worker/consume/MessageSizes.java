@@ -2,6 +2,7 @@ package dev.longshore.worker.consume;
 
 import dev.longshore.job.Chunk;
 import dev.longshore.worker.execute.JobExecutor;
+import java.util.Arrays;
 
 /** What a job's recent messages carried, as means that follow slowly. */
 final class MessageSizes {
@@ -21,12 +22,25 @@ final class MessageSizes {
   }
 
   /**
-   * What is to be prefetched for.
+   * What is to be prefetched for. The recent messages tell how large messages are; of those in hand the mean does, once there are as many as
+   * may be, because sizes may change at once. While workers share, pieces are mixed with what is left of large messages: their median does.
    *
-   * @param inHand mean number of items of the messages in hand, which may suddenly be small; 0 where the recent ones tell more
-   * @param sharing whether workers share what waits
+   * @param inHand items that each message in hand came with
+   * @param prefetch messages that may be in hand
+   * @param piece items of the pieces in which workers share what waits; {@link Integer#MAX_VALUE} while they do not
    */
-  synchronized Prefetch.Load load(JobExecutor.Reading calls, double inHand, boolean sharing) {
-    return new Prefetch.Load(inHand > 0 ? inHand : items, bytes, calls.nanosPerItem(), calls.concurrency(), calls.batchSize(), sharing);
+  synchronized Prefetch.Load load(JobExecutor.Reading calls, long[] inHand, int prefetch, int piece) {
+    boolean sharing = piece < Integer.MAX_VALUE;
+    double each = items;
+    if (sharing) {
+      each = Math.min(piece, inHand.length == 0 ? items : lowerMedian(inHand));
+    } else if (inHand.length >= prefetch) {
+      each = Arrays.stream(inHand).average().orElse(items);
+    }
+    return new Prefetch.Load(each, bytes, calls.nanosPerItem(), calls.concurrency(), calls.batchSize(), sharing);
+  }
+
+  private static long lowerMedian(long[] values) {
+    return Arrays.stream(values).sorted().skip((values.length - 1) / 2).findFirst().orElseThrow();
   }
 }

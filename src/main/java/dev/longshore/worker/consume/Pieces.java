@@ -9,7 +9,7 @@ import java.util.PrimitiveIterator;
 /** How large the messages are in which items come again: as they fall, until items are shed, and from then on small. */
 final class Pieces {
   /** What one call slot gets done in this time is a piece: short beside the end of a job, long beside what a message costs. */
-  private static final long NANOS = 250_000_000;
+  private static final long NANOS = 100_000_000;
   /** Of a worker with many call slots, what all of them get done in this part of the time. */
   private static final int SLOTS = 10;
 
@@ -23,8 +23,9 @@ final class Pieces {
     most = (int) Math.clamp(items - items % calls.batchSize(), calls.batchSize(), Integer.MAX_VALUE);
   }
 
-  boolean small() {
-    return most < Integer.MAX_VALUE;
+  /** Items of each, at most; {@link Integer#MAX_VALUE} until they are made small. */
+  int most() {
+    return most;
   }
 
   List<IndexSet> of(IndexSet indexes) {

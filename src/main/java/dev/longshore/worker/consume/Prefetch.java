@@ -10,8 +10,11 @@ final class Prefetch {
   private static final int USUAL_MOST = 256;
   private static final int BROKER_MOST = 65_535;
   private static final double AIM_NANOS = 1e9;
-  /** While workers share, what waits here is what another lacks. */
-  private static final double SHARING_NANOS = 0.5e9;
+  /**
+   * While workers share, what waits here is what another lacks. Well below the time after which it is shed, or everybody's would go round and
+   * round.
+   */
+  private static final double SHARING_NANOS = 0.25e9;
   /** Unpacked items in hand take at most about this much memory. */
   private static final long MOST_BYTES = 24 << 20;
   private static final int HEAP_ALARM_PERCENT = 80;

@@ -114,22 +114,12 @@ public final class WorkConsumer {
     }
     shedding.look();
     int was = prefetch.current();
-    int now = prefetch.next(sizes.load(executor.read(), itemsOfEach(was), pieces.small()), heapPercent);
+    long[] inHand = working.values().stream().mapToLong(taken -> taken.work().indexes().size()).toArray();
+    int now = prefetch.next(sizes.load(executor.read(), inHand, was, pieces.most()), heapPercent);
     if (now != was) {
       LOG.debugf("job=%s prefetch=%d was=%d", access.job(), now, was);
       subscriptions.prefetch(now);
     }
-  }
-
-  /**
-   * Items of each message in hand, in the mean: as it came, or while workers share what is left of it, because the rest was shed. 0 when
-   * fewer than {@code messages} are in hand, of which the mean says little.
-   */
-  private double itemsOfEach(int messages) {
-    if (pieces.small()) {
-      return working.values().stream().mapToLong(Taken::unfinished).average().orElse(0);
-    }
-    return working.size() < messages ? 0 : working.values().stream().mapToLong(taken -> taken.work().indexes().size()).average().orElse(0);
   }
 
   /** Starts nothing new and hands back what has not started, or goes on; what runs finishes in any case, and the processor stays open. */

@@ -19,8 +19,9 @@ class PiecesTest {
   }
 
   @Test
-  void takeACallSlotAQuarterOfASecond() {
-    pieces.makeSmall(calls(1, 1, 50 * MILLIS));
+  void takeACallSlotATenthOfASecond() {
+    pieces.makeSmall(calls(1, 1, 20 * MILLIS));
+    assertThat(pieces.most()).isEqualTo(5);
     assertThat(pieces.of(IndexSet.parse("0-3,7,9-11"))).containsExactly(IndexSet.parse("0-3,7"), IndexSet.parse("9-11"));
   }
 
@@ -28,7 +29,7 @@ class PiecesTest {
   void areNoSmallerThanABatchAndMadeOfWholeOnes() {
     pieces.makeSmall(calls(4, 30, 1_000 * MILLIS));
     assertThat(pieces.of(HUNDRED)).extracting(IndexSet::size).containsExactly(30L, 30L, 30L, 10L);
-    pieces.makeSmall(calls(4, 20, 5 * MILLIS));
+    pieces.makeSmall(calls(4, 20, 2 * MILLIS));
     assertThat(pieces.of(HUNDRED)).extracting(IndexSet::size).containsExactly(40L, 40L, 20L);
   }
 
@@ -40,7 +41,7 @@ class PiecesTest {
 
   @Test
   void areLargerWhereManySlotsShareThem() {
-    pieces.makeSmall(calls(100, 1, 50 * MILLIS));
+    pieces.makeSmall(calls(100, 1, 20 * MILLIS));
     assertThat(pieces.of(HUNDRED)).extracting(IndexSet::size).isEqualTo(List.of(50L, 50L));
   }
 

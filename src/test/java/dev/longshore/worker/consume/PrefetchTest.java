@@ -48,8 +48,8 @@ class PrefetchTest {
     assertThat(prefetch.next(new Prefetch.Load(1, 100, 5_000 * MILLIS, 10, 1, true), 0)).as("a call slot each").isEqualTo(10);
     assertThat(prefetch.next(new Prefetch.Load(50, 100, 5_000 * MILLIS, 1, 50, true), 0)).as("a message is a call").isEqualTo(1);
     assertThat(prefetch.next(new Prefetch.Load(50, 100, 100 * MILLIS, 10, 1, true), 0)).as("messages of many calls").isEqualTo(2);
-    // 2 items of 50 ms: 0.1 s a message
-    assertThat(prefetch.next(new Prefetch.Load(2, 100, 50 * MILLIS, 1, 1, true), 0)).isEqualTo(5);
+    // 2 items of 25 ms: 0.05 s a message
+    assertThat(prefetch.next(new Prefetch.Load(2, 100, 25 * MILLIS, 1, 1, true), 0)).isEqualTo(5);
   }
 
   @Test

@@ -38,6 +38,8 @@ final class PlayedWorkers implements AutoCloseable {
   static final Duration LEASE = Duration.ofMinutes(10);
   static final int IN_HAND = 20;
   private static final int MOVED_AT_ONCE = 5;
+  /** What each worker says that it still needs. */
+  private static final Duration CALL = Duration.ofHours(1);
   private static final int LEASE_ROUNDS = 60;
   private static final Message MESSAGE =
       Message.Work.of(1, new Chunk(IndexSet.range(0, 0), 1, List.of("1".getBytes(StandardCharsets.UTF_8))));
@@ -109,7 +111,7 @@ final class PlayedWorkers implements AutoCloseable {
     round++;
     players.forEach((job, player) -> {
       pools.beat(new PoolRef(job.namespace(), job.name()),
-          new Heartbeat(player.pod, Heartbeat.State.READY, 1, IN_HAND, Set.of(job.uid()), 100, player.next, 20, ""));
+          new Heartbeat(player.pod, Heartbeat.State.READY, 1, IN_HAND, CALL, Set.of(job.uid()), 100, player.next, 20, ""));
       if (Math.floorMod(job.hashCode(), LEASE_ROUNDS) == round % LEASE_ROUNDS) {
         ledger.beat(List.of(job), player.pod);
       }

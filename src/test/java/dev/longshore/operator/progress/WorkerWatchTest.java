@@ -91,6 +91,6 @@ class WorkerWatchTest {
   }
 
   private void beat(PoolRef of, State state, int chunks, long done) {
-    pools.beat(of, new Heartbeat("pod-of-" + of.name(), state, chunks, chunks * 10L, Set.of(), chunks * 50, done, 10, ""));
+    pools.beat(of, new Heartbeat("pod-of-" + of.name(), state, chunks, chunks * 10L, Duration.ZERO, Set.of(), chunks * 50, done, 10, ""));
   }
 }

@@ -242,7 +242,7 @@ public final class Worker implements AutoCloseable {
   }
 
   private boolean tryBeat() {
-    Heartbeat heartbeat = pulse.read(settings.pod(), state, works.values(), waitsFor());
+    Heartbeat heartbeat = pulse.read(settings.pod(), state, works.values(), gate.slots().capacity(), waitsFor());
     try {
       pools.beat(settings.pool(), heartbeat);
       Set<JobRef> jobs = Set.copyOf(works.keySet());

@@ -21,6 +21,6 @@ final class MessageSizes {
   }
 
   synchronized Prefetch.Load load(JobExecutor.Reading calls) {
-    return new Prefetch.Load(items, bytes, calls.nanosPerItem(), calls.concurrency(), calls.batchSize());
+    return new Prefetch.Load(items, bytes, calls.nanosPerItem(), calls.slots(), calls.batchSize());
   }
 }

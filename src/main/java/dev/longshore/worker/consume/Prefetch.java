@@ -22,8 +22,9 @@ final class Prefetch {
    * @param itemsPerMessage mean; 0 before the first message
    * @param bytesPerMessage mean, unpacked
    * @param nanosPerItem mean share of a call's time; 0 before the first call
+   * @param slots calls at once that the job gets; 0 while it gets none, because other jobs have their turns
    */
-  record Load(double itemsPerMessage, double bytesPerMessage, long nanosPerItem, int concurrency, int batchSize) {}
+  record Load(double itemsPerMessage, double bytesPerMessage, long nanosPerItem, double slots, int batchSize) {}
 
   int current() {
     return current;
@@ -35,7 +36,7 @@ final class Prefetch {
       current = Math.max(LEAST, current / 2);
       return current;
     }
-    if (load.itemsPerMessage() > 0 && load.nanosPerItem() > 0) {
+    if (load.itemsPerMessage() > 0 && (load.nanosPerItem() > 0 || load.slots() == 0)) {
       double aim = aim(load);
       if (aim >= 2.0 * current || aim * 2 <= current) {
         current = (int) aim;
@@ -45,10 +46,10 @@ final class Prefetch {
   }
 
   private static double aim(Load load) {
-    double nanosPerMessage = load.itemsPerMessage() * load.nanosPerItem() / load.concurrency();
-    double bySecond = Math.clamp(AIM_NANOS / nanosPerMessage, LEAST, USUAL_MOST);
+    double perSecond = load.slots() == 0 ? 0 : AIM_NANOS * load.slots() / (load.itemsPerMessage() * load.nanosPerItem());
+    double bySecond = Math.clamp(perSecond, LEAST, USUAL_MOST);
     // every call slot has its batch and the next one waiting, however few items the messages carry
-    double byItems = 2.0 * load.concurrency() * load.batchSize() / load.itemsPerMessage();
+    double byItems = Math.max(1, 2 * load.slots()) * load.batchSize() / load.itemsPerMessage();
     double byMemory = Math.max(LEAST, MOST_BYTES / Math.max(1, load.bytesPerMessage()));
     return Math.min(Math.min(Math.max(bySecond, Math.ceil(byItems)), byMemory), BROKER_MOST);
   }

@@ -34,6 +34,8 @@ public final class WorkConsumer {
   private static final Duration BEFORE_GIVING_UP = Duration.ofSeconds(5);
   /** Long chunks show their progress at least this often. */
   private static final long SETTLE_NANOS = 500_000_000;
+  /** What waits for so long because other jobs have the slots goes back: another worker may have one that is free. */
+  private static final long HOARD_NANOS = 30_000_000_000L;
 
   private final JobAccess access;
   private final WorkQueues queues;
@@ -67,7 +69,7 @@ public final class WorkConsumer {
     this.queues = queues;
     this.onGone = onGone;
     this.settler = new Settler(access, spec, letters, held, new Ends());
-    this.executor = new JobExecutor(access.job(), spec.get(), processor, gate, new Surroundings(), settler::failsForGood);
+    this.executor = new JobExecutor(access.job(), spec.get(), processor, gate, new Surroundings(access, settler), settler::failsForGood);
     Duration quarter = holdLimit.dividedBy(4);
     Duration leasedElsewhere = quarter.compareTo(LEASED_ELSEWHERE) < 0 ? quarter : LEASED_ELSEWHERE;
     this.taker = new Taker(access, spec, letters, held, sizes, leasedElsewhere, new Desk());
@@ -101,7 +103,7 @@ public final class WorkConsumer {
     return new Reading(Math.max(inHand(), working.size()), items, settler.settledItems(), executor.read());
   }
 
-  /** Settles what waits for too long, lets go of what is held for too long, and adapts how much is taken; call twice a second. */
+  /** Settles what waits for too long, lets go of what is held or kept waiting for too long, and adapts how much is taken; call twice a second. */
   public void tick(int heapPercent) {
     long before = System.nanoTime() - SETTLE_NANOS;
     for (Taken taken : working.values()) {
@@ -113,6 +115,7 @@ public final class WorkConsumer {
     if (mode != Mode.ENDING) {
       longHold.look(subscriptions, working);
     }
+    executor.handBackHoarded(HOARD_NANOS);
     JobExecutor.Reading calls = executor.read();
     int was = prefetch.current();
     int now = prefetch.next(sizes.load(calls), heapPercent);
@@ -276,24 +279,6 @@ public final class WorkConsumer {
     @Override
     public boolean handsOn() {
       return mode != Mode.ENDING;
-    }
-  }
-
-  /** What the executor leans on. */
-  private final class Surroundings implements JobExecutor.Surroundings {
-    @Override
-    public void settle(Taken taken) {
-      settler.start(taken);
-    }
-
-    @Override
-    public boolean noneCanCome() {
-      return access.noneCanCome();
-    }
-
-    @Override
-    public void enter(IndexSet inside) {
-      access.enter(inside);
     }
   }
 }

@@ -21,13 +21,6 @@ final class AloneRun {
   /** Positions in the delivery, shuffled. */
   private List<Integer> rest;
 
-  /** Keeps what came of a call, and has it settled. */
-  interface Recorder {
-    void record(Batch batch, Calls.Answer answer);
-
-    void settle(Taken taken);
-  }
-
   AloneRun(Calls calls, Taken taken, List<Segment> suspects, Recorder recorder) {
     this.calls = calls;
     this.taken = taken;

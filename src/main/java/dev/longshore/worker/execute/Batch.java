@@ -19,6 +19,26 @@ record Batch(List<Segment> segments, int size) {
       return count == all.size() ? all : all.subList(from, from + count);
     }
 
+    /** The items of a delivery whose indexes are among {@code some}, as few segments as there can be. */
+    static List<Segment> of(Taken taken, IndexSet some) {
+      List<WorkItem> items = taken.items();
+      if (some.size() == items.size()) {
+        return List.of(new Segment(taken, 0, items.size()));
+      }
+      List<Segment> segments = new ArrayList<>();
+      int from = -1;
+      for (int i = 0; i <= items.size(); i++) {
+        boolean in = i < items.size() && some.contains(items.get(i).index());
+        if (in && from < 0) {
+          from = i;
+        } else if (!in && from >= 0) {
+          segments.add(new Segment(taken, from, i - from));
+          from = -1;
+        }
+      }
+      return segments;
+    }
+
     Segment part(int skip, int most) {
       return new Segment(taken, from + skip, Math.min(most, count - skip));
     }

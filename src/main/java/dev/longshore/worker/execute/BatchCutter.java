@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.Predicate;
 
 /** Cuts batches from deliveries in the order they came, across their borders. Not for several threads at once. */
 final class BatchCutter {
@@ -52,13 +53,22 @@ final class BatchCutter {
 
   /** Takes everything of one delivery out again. */
   List<Segment> remove(Taken taken) {
+    return remove(entry -> entry.segment().taken() == taken);
+  }
+
+  /** Takes out again what waits since {@code nanos} or longer. */
+  List<Segment> removeSince(long nanos) {
+    return remove(entry -> entry.since() - nanos <= 0);
+  }
+
+  private List<Segment> remove(Predicate<Entry> chosen) {
     List<Segment> removed = new ArrayList<>();
     for (Iterator<Entry> entries = waiting.iterator(); entries.hasNext(); ) {
-      Segment segment = entries.next().segment();
-      if (segment.taken() == taken) {
+      Entry entry = entries.next();
+      if (chosen.test(entry)) {
         entries.remove();
-        removed.add(segment);
-        items -= segment.count();
+        removed.add(entry.segment());
+        items -= entry.segment().count();
       }
     }
     return removed;

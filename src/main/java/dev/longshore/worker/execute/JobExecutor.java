@@ -7,16 +7,17 @@ import dev.longshore.job.Outcome;
 import dev.longshore.job.WorkItem;
 import dev.longshore.worker.execute.Batch.Segment;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiPredicate;
+import java.util.function.Supplier;
 
 /**
- * Runs a job's processor calls: never more than {@code concurrency} at once, each on a virtual thread that lives as long as there is work.
- * A batch that is not full waits for more items for {@code maxWait} at most, and no longer than until it is known that none can come.
- * Suspects of a crash run alone.
+ * Runs a job's processor calls: never more than {@code concurrency} at once, each on a virtual thread that lives as long as there is work, and
+ * each in one of the slots that the worker's jobs share. A batch that is not full waits for more items for {@code maxWait} at most, and no
+ * longer than until it is known that none can come; it needs no slot for that. Suspects of a crash run alone, at once.
  */
 public final class JobExecutor {
   private static final long FIRST_LOOK_NANOS = 20_000_000;
@@ -24,7 +25,10 @@ public final class JobExecutor {
 
   private final JobRef job;
   private final Surroundings surroundings;
+  private final Recorder recorder;
   private final Calls calls;
+  private final CallSlots shared;
+  private final Lane lane;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition more = lock.newCondition();
   private final BatchCutter cutter = new BatchCutter();
@@ -32,6 +36,7 @@ public final class JobExecutor {
   private int batchSize;
   private long maxWaitNanos;
   private int slots;
+  private int asking;
   private boolean filling;
   private boolean holding;
 
@@ -52,17 +57,21 @@ public final class JobExecutor {
       BiPredicate<WorkItem, Outcome> failsForGood) {
     this.job = job;
     this.surroundings = surroundings;
+    this.recorder = new Recorder(surroundings::settle);
     this.calls = new Calls(job, gate, new Entrance(surroundings::enter), failsForGood);
+    this.shared = gate.slots();
+    this.lane = shared.join(spec.priority(), spec.concurrency());
     change(spec, processor);
   }
 
   /**
    * How the work goes.
    *
+   * @param slots calls at once that it gets: its concurrency, or what it had in the last seconds while it waited for turns; 0 when it had none
    * @param nanosPerItem mean share of a call's time; 0 before the first
    * @param busyNanos time in which calls ran, summed over them, since the start
    */
-  public record Reading(int concurrency, int batchSize, long nanosPerItem, long busyNanos, int waitingItems) {}
+  public record Reading(int concurrency, double slots, int batchSize, long nanosPerItem, long busyNanos, int waitingItems) {}
 
   /** A changed spec; calls under way end as they began. A null processor keeps the present one. */
   public void change(JobSpec spec, BatchProcessor replacement) {
@@ -77,6 +86,7 @@ public final class JobExecutor {
       concurrency = Math.max(1, spec.concurrency());
       Duration maxWait = spec.batching().maxWait();
       maxWaitNanos = maxWait == null ? 0 : maxWait.toNanos();
+      shared.change(lane, spec.priority(), concurrency);
       more.signalAll();
       startSlots();
     } finally {
@@ -86,8 +96,8 @@ public final class JobExecutor {
 
   /** Works on what has no outcome yet; {@code suspects} of it are run alone. */
   public void offer(Taken taken, IndexSet suspects) {
-    List<Segment> ordinary = segments(taken, taken.open().minus(suspects));
-    List<Segment> alone = segments(taken, suspects);
+    List<Segment> ordinary = Segment.of(taken, taken.open().minus(suspects));
+    List<Segment> alone = Segment.of(taken, suspects);
     lock.lock();
     try {
       if (!holding) {
@@ -97,7 +107,7 @@ public final class JobExecutor {
         startSlots();
         if (!alone.isEmpty()) {
           int size = batchSize;
-          AloneRun run = new AloneRun(calls, taken, alone, new Recording());
+          AloneRun run = new AloneRun(calls, taken, alone, recorder);
           Thread.ofVirtual().name("alone-" + job.name()).start(() -> run.run(size));
         }
         return;
@@ -105,27 +115,8 @@ public final class JobExecutor {
     } finally {
       lock.unlock();
     }
-    ordinary.forEach(this::handBack);
-    alone.forEach(this::handBack);
-  }
-
-  private static List<Segment> segments(Taken taken, IndexSet some) {
-    List<WorkItem> items = taken.items();
-    if (some.size() == items.size()) {
-      return List.of(new Segment(taken, 0, items.size()));
-    }
-    List<Segment> segments = new ArrayList<>();
-    int from = -1;
-    for (int i = 0; i <= items.size(); i++) {
-      boolean in = i < items.size() && some.contains(items.get(i).index());
-      if (in && from < 0) {
-        from = i;
-      } else if (!in && from >= 0) {
-        segments.add(new Segment(taken, from, i - from));
-        from = -1;
-      }
-    }
-    return segments;
+    ordinary.forEach(recorder::handBack);
+    alone.forEach(recorder::handBack);
   }
 
   /** Hands back what has not started and starts nothing more until {@link #release}; what runs goes on. */
@@ -142,12 +133,14 @@ public final class JobExecutor {
       lock.unlock();
     }
     calls.hold();
-    waiting.forEach(this::handBack);
+    shared.rest(lane, true);
+    waiting.forEach(recorder::handBack);
   }
 
   /** Starts again. */
   public void release() {
     calls.release();
+    shared.rest(lane, false);
     lock.lock();
     try {
       holding = false;
@@ -158,14 +151,26 @@ public final class JobExecutor {
 
   /** Hands back what of one delivery waits for its batch. */
   public void handBack(Taken taken) {
+    handBack(() -> cutter.remove(taken));
+  }
+
+  /** Hands back what waits for {@code nanos} or longer, when other jobs had all turns in that time. */
+  public void handBackHoarded(long nanos) {
+    long before = System.nanoTime() - nanos;
+    if (shared.waitsSince(lane, before)) {
+      handBack(() -> cutter.removeSince(before));
+    }
+  }
+
+  private void handBack(Supplier<List<Segment>> chosen) {
     List<Segment> waiting;
     lock.lock();
     try {
-      waiting = cutter.remove(taken);
+      waiting = chosen.get();
     } finally {
       lock.unlock();
     }
-    waiting.forEach(this::handBack);
+    waiting.forEach(recorder::handBack);
   }
 
   /** Interrupts what runs: what comes back undone is handed back. */
@@ -178,24 +183,21 @@ public final class JobExecutor {
     hold();
     calls.interrupt();
     calls.close();
+    shared.leave(lane);
   }
 
   public Reading read() {
     CallTimes.Reading reading = calls.read();
     lock.lock();
     try {
-      return new Reading(concurrency, batchSize, reading.nanosPerItem(), reading.busyNanos(), cutter.items());
+      return new Reading(concurrency, shared.slots(lane), batchSize, reading.nanosPerItem(), reading.busyNanos(), cutter.items());
     } finally {
       lock.unlock();
     }
   }
 
-  private void handBack(Segment segment) {
-    record(new Batch(List.of(segment), segment.count()), Calls.handedBack(segment.count()));
-  }
-
   private void startSlots() {
-    int wanted = Math.min(concurrency - slots, Math.ceilDiv(cutter.items(), batchSize));
+    int wanted = Math.min(concurrency - slots, Math.ceilDiv(cutter.items(), batchSize) - asking);
     for (int i = 0; i < wanted; i++) {
       slots++;
       Thread.ofVirtual().name("call-" + job.name()).start(this::slot);
@@ -203,39 +205,68 @@ public final class JobExecutor {
   }
 
   private void slot() {
-    for (Batch batch = next(); batch != null; batch = next()) {
-      record(batch, calls.call(batch));
+    for (Start start = next(null); start != null; start = next(start.turn())) {
+      recorder.record(start.batch(), calls.call(start.batch()));
     }
   }
 
-  /** The next batch for this slot; null ends the slot. */
-  private Batch next() {
+  /** A batch and its turn. */
+  private record Start(Batch batch, Turn turn) {}
+
+  /** The next batch for this slot, and a turn for it in place of {@code over}, whose call is over; null ends the slot. */
+  private Start next(Turn over) {
+    Turn had = over;
+    Turn turn = null;
+    boolean last = false;
     lock.lock();
     try {
       while (!cutter.isEmpty() && slots <= concurrency) {
-        long left = cutter.items() >= batchSize ? 0 : maxWaitNanos - (System.nanoTime() - cutter.since());
-        if (left <= 0) {
-          return cutter.cut(batchSize);
-        }
-        if (filling) {
+        long left = last || cutter.items() >= batchSize ? 0 : maxWaitNanos - (System.nanoTime() - cutter.since());
+        if (left <= 0 && turn != null) {
+          Start start = new Start(cutter.cut(batchSize), turn);
+          turn = null;
+          return start;
+        } else if (left <= 0) {
+          turn = ask(had);
+          had = null;
+        } else if (filling) {
           break;
-        }
-        if (fill(left) == Filled.LAST && !cutter.isEmpty() && slots <= concurrency) {
-          return cutter.cut(batchSize);
+        } else {
+          shared.giveBack(had, turn);
+          had = null;
+          turn = null;
+          last = fill(left);
         }
       }
       slots--;
       return null;
     } finally {
       lock.unlock();
+      shared.giveBack(had, turn);
     }
   }
 
-  /** How the wait for a full batch ended. */
-  private enum Filled { CHANGED, LAST }
+  /** Waits for a turn, unlocked; null when nothing may begin. */
+  private Turn ask(Turn over) {
+    CompletableFuture<Turn> turn = shared.ask(lane, over);
+    if (turn.isDone()) {
+      return turn.join();
+    }
+    asking++;
+    lock.unlock();
+    try {
+      return turn.join();
+    } finally {
+      lock.lock();
+      asking--;
+    }
+  }
 
-  /** Waits for the batch to fill; one slot does so for all. Asks now and then, and ever less often, whether anything can come at all. */
-  private Filled fill(long nanos) {
+  /**
+   * Waits for the batch to fill; one slot does so for all. Asks now and then, and ever less often, whether anything can come at all: true
+   * when it cannot, false when something changed or the time is over.
+   */
+  private boolean fill(long nanos) {
     filling = true;
     try {
       long look = FIRST_LOOK_NANOS;
@@ -245,17 +276,16 @@ public final class JobExecutor {
         long wait = Math.min(left, look);
         left -= wait - Math.max(0, more.awaitNanos(wait));
         if (left > 0 && cutter.items() == before && before > 0 && askUnlocked() && cutter.items() == before) {
-          return Filled.LAST;
+          return true;
         }
         look = Math.min(2 * look, LONGEST_LOOK_NANOS);
       }
-      return Filled.CHANGED;
     } catch (InterruptedException e) {
       // nobody interrupts a slot between calls; looking again does no harm
-      return Filled.CHANGED;
     } finally {
       filling = false;
     }
+    return false;
   }
 
   private boolean askUnlocked() {
@@ -264,33 +294,6 @@ public final class JobExecutor {
       return surroundings.noneCanCome();
     } finally {
       lock.lock();
-    }
-  }
-
-  private void record(Batch batch, Calls.Answer answer) {
-    long now = System.nanoTime();
-    int offset = 0;
-    for (Segment segment : batch.segments()) {
-      long share = answer.nanos() * segment.count() / batch.size();
-      if (segment.taken().record(segment.from(), answer, offset, segment.count(), share, now)) {
-        surroundings.settle(segment.taken());
-      }
-      offset += segment.count();
-    }
-  }
-
-  /** For those that run alone. */
-  private final class Recording implements AloneRun.Recorder {
-    @Override
-    public void record(Batch batch, Calls.Answer answer) {
-      JobExecutor.this.record(batch, answer);
-    }
-
-    @Override
-    public void settle(Taken taken) {
-      if (taken.due()) {
-        surroundings.settle(taken);
-      }
     }
   }
 }

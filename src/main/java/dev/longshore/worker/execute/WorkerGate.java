@@ -14,6 +14,12 @@ public final class WorkerGate {
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock(true);
   private final Set<Entrance> entrances = ConcurrentHashMap.newKeySet();
   private final AtomicInteger alone = new AtomicInteger();
+  private final CallSlots slots = new CallSlots();
+
+  /** What calls that are not alone need beside their way through. */
+  public CallSlots slots() {
+    return slots;
+  }
 
   void add(Entrance entrance) {
     entrances.add(entrance);

@@ -70,6 +70,7 @@ final class ChaosRun {
       Duration elapsed = storm(job, watch, 1);
       if (wrong.isEmpty() && plan.redrives()) {
         server.heal();
+        watch.redriving();
         redrive(job);
         storm(job, watch, 2);
       }

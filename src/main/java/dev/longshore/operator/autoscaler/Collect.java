@@ -73,6 +73,7 @@ public final class Collect {
       return new JobLoad(ref, last.backlog(), true);
     }
     return new JobLoad(ref, last.backlog(), last.stale(now), reading.serviceTime(), job.goal().concurrency(),
-        job.goal().timeLeft(reading.steering().active(), now));
+        job.goal().timeLeft(reading.steering().active(), now),
+        reading.counts().intakeComplete() ? 0 : job.arrivals(now));
   }
 }

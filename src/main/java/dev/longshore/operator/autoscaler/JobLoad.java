@@ -11,18 +11,27 @@ import java.time.Duration;
  * @param serviceTime mean time inside the processor for one item; null while none is measured
  * @param concurrency processor calls at once in each worker, at least 1
  * @param timeLeft until the job is to be finished, not positive when that is over; null: no such time
+ * @param arrivals items a second that its source goes on to bring; 0 when it has been read to its end, or too little is known
  */
-public record JobLoad(JobRef job, long items, boolean stale, Duration serviceTime, int concurrency, Duration timeLeft) {
+public record JobLoad(JobRef job, long items, boolean stale, Duration serviceTime, int concurrency, Duration timeLeft, double arrivals) {
+  /** Of a job whose source has been read to its end. */
+  public JobLoad(JobRef job, long items, boolean stale, Duration serviceTime, int concurrency, Duration timeLeft) {
+    this(job, items, stale, serviceTime, concurrency, timeLeft, 0);
+  }
+
   /** Of a job of which nothing but its items counts. */
   public JobLoad(JobRef job, long items, boolean stale) {
     this(job, items, stale, null, 1, null);
   }
 
-  /** How many workers would need {@code time} for all of it. */
+  /** How many workers would need {@code time} for all of it, and for what arrives meanwhile. */
   double workersFor(Duration time) {
-    double work = items * seconds(serviceTime) / concurrency;
+    if (!time.isPositive()) {
+      return items;
+    }
+    double all = items + arrivals * seconds(time);
     // each worker needs an item of its own
-    return time.isPositive() ? Math.min(items, work / seconds(time)) : items;
+    return Math.min(all, all * seconds(serviceTime) / concurrency / seconds(time));
   }
 
   /** A deadline may be thousands of years away, which is too many nanoseconds for a long. */

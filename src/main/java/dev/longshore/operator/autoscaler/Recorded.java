@@ -51,7 +51,8 @@ public record Recorded(Instant at, ScaleInput input, Decision decision) {
 
   private static ScaleInput timeless(ScaleInput in) {
     return new ScaleInput(in.bounds(), in.pinned(), in.policy(), in.previous(), in.ready(), in.starting(), in.draining(),
-        in.loads().stream().map(load -> new JobLoad(load.job(), load.items(), load.stale(), load.serviceTime(), load.concurrency(), null)).toList(),
+        in.loads().stream().map(load -> new JobLoad(load.job(), load.items(), load.stale(), load.serviceTime(), load.concurrency(), null,
+            load.arrivals())).toList(),
         java.util.List.of(), in.ceilings());
   }
 }

@@ -18,9 +18,15 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** One job that has its queues, its account and its pool, and has not ended. */
 public final class ActiveJob {
+  private static final Duration PACE_WINDOW = Duration.ofSeconds(10);
+  /** A source that is read to its end sooner has no rate: it brings what it has at once. */
+  private static final Duration ARRIVALS_LEAST = Duration.ofSeconds(30);
+  private static final Duration ARRIVALS_WINDOW = Duration.ofSeconds(60);
+
   private final JobRef ref;
   private final PoolRef pool;
-  private final Throughput throughput = new Throughput();
+  private final Rate pace = new Rate(PACE_WINDOW, Duration.ZERO);
+  private final Rate arrivals = new Rate(ARRIVALS_WINDOW, ARRIVALS_LEAST);
   private final FeedWatch intake = new FeedWatch();
   private final FeedWatch gaps = new FeedWatch();
   private final EndEstimator end = new EndEstimator();
@@ -119,7 +125,12 @@ public final class ActiveJob {
 
   /** Items that became final in a second, over the last seconds. */
   public long itemsPerSecond(Instant now) {
-    return throughput.perSecond(now);
+    return Math.round(pace.perSecond(now));
+  }
+
+  /** Items a second that its source brought over the last minute, in tenths; 0 before it has been read for 30 s. */
+  public double arrivals(Instant now) {
+    return Math.round(10 * arrivals.perSecond(now)) / 10d;
   }
 
   /** Whether the intake feed shows no life and must be published again. */
@@ -185,7 +196,8 @@ public final class ActiveJob {
       boolean moves = reading.ended() == null && reading.failure() == null && !reading.steering().suspended();
       intake.seen(moves && !reading.intake().complete(), reading.intake().idle(), observation.control());
       gaps.seen(moves && reading.gaps().items() > 0, reading.gaps().idle(), observation.control());
-      throughput.sample(observation.at(), reading.counts().finished());
+      pace.sample(observation.at(), reading.counts().finished());
+      arrivals.sample(observation.at(), reading.counts().known());
       forecast(observation.at(), reading);
     }
     return changed || intakeIsDead() || gapsAreDead() || queuesAreLost() || standsStill() || auditIsDue();

@@ -87,6 +87,16 @@ public final class RecordReader implements ItemReader {
   }
 
   @Override
+  public boolean ready() {
+    try {
+      return window.available() > 0 || input.stream.available() > 0;
+    } catch (IOException e) {
+      // the read says what is wrong
+      return true;
+    }
+  }
+
+  @Override
   public SourcePosition position() {
     return new SourcePosition(index, input.pin, window.place().text());
   }

@@ -98,6 +98,15 @@ final class BodyStream extends InputStream implements BodySubscriber<InputStream
     }
   }
 
+  @Override
+  public int available() {
+    ByteBuffer head = buffers.peek();
+    if (head != null && head.hasRemaining()) {
+      return head.remaining();
+    }
+    return last == null && events.peek() instanceof Data data ? data.buffers().stream().mapToInt(ByteBuffer::remaining).sum() : 0;
+  }
+
   private boolean await() throws IOException {
     Event event = last != null ? last : poll();
     switch (event) {

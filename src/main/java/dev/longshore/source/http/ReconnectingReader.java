@@ -59,6 +59,11 @@ final class ReconnectingReader implements ItemReader {
   }
 
   @Override
+  public boolean ready() {
+    return reader.ready();
+  }
+
+  @Override
   public SourcePosition position() {
     return reader.position();
   }

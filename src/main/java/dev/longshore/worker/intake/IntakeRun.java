@@ -6,6 +6,7 @@ import dev.longshore.queue.Message;
 import dev.longshore.source.ItemReader;
 import dev.longshore.source.ItemSource;
 import dev.longshore.source.SourceException;
+import dev.longshore.source.SourcePosition;
 import dev.longshore.source.SourceRecord;
 import dev.longshore.store.Ledger.IntakeState;
 import dev.longshore.worker.access.JobAccess;
@@ -24,7 +25,8 @@ final class IntakeRun implements FeedRun {
   private static final Logger LOG = Logger.getLogger(IntakeRun.class);
   private static final long TURN_NANOS = Duration.ofMinutes(2).toNanos();
   /** A slow source's records wait for their chunk, and its chunks for their block, at most about this long. */
-  private static final long LINGER_NANOS = Duration.ofMillis(250).toNanos();
+  private static final Duration LINGER = Duration.ofMillis(250);
+  private static final long LINGER_NANOS = LINGER.toNanos();
   private static final int MOST_CHUNKS_IN_BLOCK = 16;
 
   private final JobAccess access;
@@ -191,7 +193,11 @@ final class IntakeRun implements FeedRun {
 
     private SourceRecord next() throws SourceException {
       try {
-        return reads.next(reader);
+        if (nothingGathered() || reader.ready()) {
+          return reads.next(reader);
+        }
+        SourcePosition here = reader.position();
+        return Linger.during(() -> reads.next(reader), LINGER, () -> shipAndFinish(here));
       } catch (SourceException e) {
         if (e.reason() == SourceException.Reason.UNAVAILABLE) {
           // what was read before the source went away is good
@@ -199,6 +205,10 @@ final class IntakeRun implements FeedRun {
         }
         throw e;
       }
+    }
+
+    private boolean nothingGathered() {
+      return builder.isEmpty() && block.isEmpty();
     }
 
     private void add(byte[] json) {
@@ -222,7 +232,7 @@ final class IntakeRun implements FeedRun {
         cut();
       }
       if (builder.isEmpty() && !block.isEmpty() && (block.size() >= blockSize || now - blockSince > LINGER_NANOS)) {
-        ship();
+        ship(reader.position());
       }
     }
 
@@ -232,17 +242,22 @@ final class IntakeRun implements FeedRun {
     }
 
     private void shipAndFinish() {
+      shipAndFinish(reader.position());
+    }
+
+    /** {@code here} is right behind the last record that was gathered. */
+    private void shipAndFinish(SourcePosition here) {
       if (!builder.isEmpty()) {
         cut();
       }
       if (!block.isEmpty()) {
-        ship();
+        ship(here);
       }
       shipping.finish();
     }
 
-    private void ship() {
-      shipping.ship(screening.screen(block), reader.position());
+    private void ship(SourcePosition here) {
+      shipping.ship(screening.screen(block), here);
       shipping.finishWhatIsConfirmed();
       sizer.measured(shipping.serviceTime());
       gate.finished(shipping.finished());

@@ -158,6 +158,18 @@ class EvaluateTest {
   }
 
   @Test
+  void aSourceThatGoesOnNeedsWorkersForWhatItBrings() {
+    ScaleInput in = by(policy(p -> new ScalePolicy(Kind.DEADLINE, 1_000, null, 0.1, WINDOW, List.of(), Select.MAX)),
+        input(0, 20, null, 0, 0, false, List.of()));
+    JobLoad steady = new JobLoad(JOB, 1, false, Duration.ofSeconds(1), 10, Duration.ofHours(1), 45);
+    assertThat(evaluate.evaluate(with(in, List.of(steady))).desired()).as("45 items of 1 s come in a second, 10 at once").isEqualTo(5);
+    JobLoad behind = new JobLoad(JOB, 36_000, false, Duration.ofSeconds(1), 10, Duration.ofHours(1), 45);
+    assertThat(evaluate.evaluate(with(in, List.of(behind))).desired()).as("and two for what waits").isEqualTo(6);
+    JobLoad tooMany = new JobLoad(JOB, 1, false, Duration.ofSeconds(1), 10, Duration.ofHours(1), 210);
+    assertThat(evaluate.evaluate(with(in, List.of(tooMany))).atRisk()).as("more comes than 20 workers do").hasSize(1);
+  }
+
+  @Test
   void aDeadlineThousandsOfYearsAwayIsOne() {
     ScaleInput in = by(policy(p -> new ScalePolicy(Kind.DEADLINE, 1_000, null, 0.1, WINDOW, List.of(), Select.MAX)),
         input(0, 20, null, 0, 0, false, List.of()));
@@ -195,7 +207,7 @@ class EvaluateTest {
     for (int i = 0; i < ROUNDS; i++) {
       ScaleInput in = any();
       List<JobLoad> more = in.loads().stream().map(load -> new JobLoad(JOB, load.items() + random.nextInt(5_000), load.stale(),
-          load.serviceTime(), load.concurrency(), load.timeLeft())).toList();
+          load.serviceTime(), load.concurrency(), load.timeLeft(), load.arrivals())).toList();
       assertThat(evaluate.evaluate(with(in, more)).desired()).as("%s", in).isGreaterThanOrEqualTo(evaluate.evaluate(in).desired());
     }
   }
@@ -281,7 +293,8 @@ class EvaluateTest {
     List<JobLoad> loads = new ArrayList<>();
     for (int i = random.nextInt(3); i > 0; i--) {
       loads.add(new JobLoad(JOB, random.nextInt(12_000), random.nextInt(5) == 0, random.nextBoolean() ? null : Duration.ofMillis(random.nextInt(900)),
-          1 + random.nextInt(20), random.nextBoolean() ? null : Duration.ofSeconds(random.nextInt(-10, 900))));
+          1 + random.nextInt(20), random.nextBoolean() ? null : Duration.ofSeconds(random.nextInt(-10, 900)),
+          random.nextBoolean() ? 0 : random.nextInt(500) / 10d));
     }
     List<Step> steps = random.nextBoolean() ? List.of() : List.of(new Step(random.nextBoolean() ? Unit.PODS : Unit.PERCENT,
         1 + random.nextInt(100), Duration.ofSeconds(1 + random.nextInt(60))));

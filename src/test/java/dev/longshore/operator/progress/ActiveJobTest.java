@@ -37,6 +37,18 @@ class ActiveJobTest {
   }
 
   @Test
+  void whatASourceBringsIsTheRateOfTheLastMinuteOnceItHasBeenReadForHalfAMinute() {
+    for (int second = 0; second < 30; second++) {
+      job.observed(observation(second, second * 7, 0, false, 0, 0, 0));
+    }
+    assertThat(job.arrivals(START.plusSeconds(29))).isZero();
+    for (int second = 30; second <= 200; second++) {
+      job.observed(observation(second, second < 100 ? second * 7 : 700 + (second - 100) * 2, 0, false, 0, 0, 0));
+    }
+    assertThat(job.arrivals(START.plusSeconds(200))).isEqualTo(2);
+  }
+
+  @Test
   void aFeedIsDeadWhenItIsSilentAndThreeReadsFindNoneWaiting() {
     job.observed(observation(0, 0, 0, false, 0, 20, 0));
     job.observed(observation(1, 0, 0, false, 0, 21, 0));

@@ -36,6 +36,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.GZIPOutputStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -179,6 +180,32 @@ class HttpSourceIT {
       exchange.close();
     });
     assertRefused(() -> source("/data").open(Optional.empty()), Reason.UNAVAILABLE, "answered with status " + status);
+  }
+
+  @Test
+  void aReaderIsReadyWhileThereIsSomethingToRead() throws Exception {
+    CountDownLatch goesOn = new CountDownLatch(1);
+    server.createContext("/slow", exchange -> {
+      exchange.sendResponseHeaders(200, 0);
+      exchange.getResponseBody().write("1\n2\n".getBytes(StandardCharsets.UTF_8));
+      exchange.getResponseBody().flush();
+      try {
+        goesOn.await();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+      exchange.getResponseBody().write("3\n".getBytes(StandardCharsets.UTF_8));
+      exchange.close();
+    });
+    try (ItemReader reader = source("/slow").open(Optional.empty())) {
+      reader.next();
+      reader.next();
+      assertThat(reader.ready()).as("the server says nothing").isFalse();
+      goesOn.countDown();
+      Awaitility.await().atMost(Duration.ofSeconds(30)).until(reader::ready);
+      reader.next();
+      assertThat(reader.next()).as("the end").isNull();
+    }
   }
 
   @Test

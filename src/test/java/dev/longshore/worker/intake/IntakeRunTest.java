@@ -29,8 +29,12 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -194,6 +198,55 @@ class IntakeRunTest {
       int bytes = work.chunk().items().stream().mapToInt(item -> item.length + 1).sum();
       assertThat(bytes).isLessThanOrEqualTo(256 << 10);
     });
+  }
+
+  @Test
+  void whatWasReadGoesOnItsWayWhileTheSourceSaysNothing() throws Exception {
+    given(Jobs.spec().build());
+    CountDownLatch goesOn = new CountDownLatch(1);
+    CompletableFuture<End> end = CompletableFuture.supplyAsync(() -> run(from -> silentBehind(Numbers.upTo(10).open(from), 5, goesOn), () -> false));
+    Awaitility.await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
+      assertThat(published()).as("published, though the sixth record is not there yet").containsExactly(new IndexSet.Range(0, 4));
+      assertThat(ledger.position(JOB)).as("the position behind them").hasValueSatisfying(position -> assertThat(position).contains("5"));
+    });
+    assertThat(end).isNotDone();
+    goesOn.countDown();
+    assertThat(end.get(30, TimeUnit.SECONDS)).isEqualTo(End.OVER);
+    assertThat(published()).containsExactly(new IndexSet.Range(0, 9));
+    assertThat(chunks().stream().mapToLong(work -> work.indexes().size()).sum()).as("nothing is published twice").isEqualTo(10);
+    assertThat(complete()).isTrue();
+  }
+
+  /** Not ready behind so many records: the next one comes once {@code goesOn}. */
+  private static ItemReader silentBehind(ItemReader reader, long records, CountDownLatch goesOn) {
+    return new ItemReader() {
+      @Override
+      public SourceRecord next() throws SourceException {
+        try {
+          if (!ready()) {
+            goesOn.await();
+          }
+        } catch (InterruptedException e) {
+          throw new IllegalStateException(e);
+        }
+        return reader.next();
+      }
+
+      @Override
+      public boolean ready() {
+        return reader.position().index() != records;
+      }
+
+      @Override
+      public SourcePosition position() {
+        return reader.position();
+      }
+
+      @Override
+      public void close() {
+        reader.close();
+      }
+    };
   }
 
   private static ItemReader records(int count, java.util.function.IntFunction<byte[]> record) {

@@ -222,6 +222,7 @@ public final class Worker implements AutoCloseable {
     while (outage.await(TICK) && state != State.DRAINED) {
       try {
         works.values().forEach(work -> work.tick(pulse.heapPercent()));
+        gate.slots().look();
         // asked here and not by the heartbeat, which must not wait for a connection
         WorkQueues.Health health = queues.health();
         broker = health.up() ? "" : health.message();

@@ -75,7 +75,7 @@ public final class Evaluate {
     double forAll = 0;
     double forOne = 0;
     for (JobLoad job : jobs) {
-      double workers = job.workersFor(time.apply(job));
+      double workers = job.items() == 0 ? 0 : job.workersFor(time.apply(job));
       forAll += workers * ((double) job.concurrency() / slots);
       forOne = Math.max(forOne, workers);
     }

@@ -10,8 +10,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /**
- * The call slots that the jobs of a worker share: as many as the highest concurrency among the jobs that are not resting, so that a job alone
- * has all that it asks for, and a worker never runs more calls than one of its jobs may. {@link Turns} decides who gets a free one.
+ * The call slots that the jobs of a worker share: as many as the highest concurrency among the jobs that are not resting, so that a job
+ * alone has all that it asks for, and a worker never makes more calls at once than one of its jobs may. {@link Turns} decides whose a free
+ * one is. Who waits for one waits on a future: nothing is locked while a call runs.
  */
 public final class CallSlots {
   private final ReentrantLock lock = new ReentrantLock();
@@ -76,9 +77,6 @@ public final class CallSlots {
         waiting.get(lane).add(call);
       }
       grant();
-      if (!call.isDone()) {
-        lane.heldUp();
-      }
       return call;
     });
   }
@@ -104,9 +102,14 @@ public final class CallSlots {
     return locked(() -> lane.waitsSince(nanos));
   }
 
-  /** Calls at once that a job gets: its concurrency, or what it had lately while it had to wait for its turns. */
+  /** Calls at once that a job gets: its concurrency, or what it had in the last seconds when it had to wait for its turns. */
   double slots(Lane lane) {
     return locked(() -> lane.slots(System.nanoTime()));
+  }
+
+  /** Sees whether calls that last hold others up; call it twice a second. */
+  public void look() {
+    locked(this::grant);
   }
 
   /** Calls at once, over all jobs. */
@@ -123,8 +126,8 @@ public final class CallSlots {
 
   private Void grant() {
     long now = System.nanoTime();
-    for (Lane next = turns.next(now); next != null && !turns.full(); next = turns.next(now)) {
-      waiting.get(next).remove().complete(turns.begin(next, now));
+    for (Turn next = turns.next(now); next != null; next = turns.next(now)) {
+      waiting.get(next.lane()).remove().complete(next);
     }
     return null;
   }

@@ -15,9 +15,9 @@ import java.util.function.BiPredicate;
 import java.util.function.Supplier;
 
 /**
- * Runs a job's processor calls: never more than {@code concurrency} at once, each on a virtual thread that lives as long as there is work, and
- * each in one of the slots that the worker's jobs share. A batch that is not full waits for more items for {@code maxWait} at most, and no
- * longer than until it is known that none can come; it needs no slot for that. Suspects of a crash run alone, at once.
+ * Runs a job's processor calls: never more than {@code concurrency} at once, on virtual threads that live as long as there is work, each call
+ * in one of the slots that the worker's jobs share. A batch that is not full waits for more items for {@code maxWait} at most, and no longer
+ * than until it is known that none can come; it needs no slot for that. Suspects of a crash run alone, at once.
  */
 public final class JobExecutor {
   private static final long FIRST_LOOK_NANOS = 20_000_000;
@@ -35,7 +35,7 @@ public final class JobExecutor {
   private int concurrency;
   private int batchSize;
   private long maxWaitNanos;
-  private int slots;
+  private int threads;
   private int asking;
   private boolean filling;
   private boolean holding;
@@ -67,7 +67,7 @@ public final class JobExecutor {
   /**
    * How the work goes.
    *
-   * @param slots calls at once that it gets: its concurrency, or what it had in the last seconds while it waited for turns; 0 when it had none
+   * @param slots calls at once that it gets: its concurrency, or what it had in the last seconds when it had to wait for its turns
    * @param nanosPerItem mean share of a call's time; 0 before the first
    * @param busyNanos time in which calls ran, summed over them, since the start
    */
@@ -88,7 +88,7 @@ public final class JobExecutor {
       maxWaitNanos = maxWait == null ? 0 : maxWait.toNanos();
       shared.change(lane, spec.priority(), concurrency);
       more.signalAll();
-      startSlots();
+      startThreads();
     } finally {
       lock.unlock();
     }
@@ -104,7 +104,7 @@ public final class JobExecutor {
         long now = System.nanoTime();
         ordinary.forEach(segment -> cutter.offer(segment, now));
         more.signal();
-        startSlots();
+        startThreads();
         if (!alone.isEmpty()) {
           int size = batchSize;
           AloneRun run = new AloneRun(calls, taken, alone, recorder);
@@ -154,7 +154,7 @@ public final class JobExecutor {
     handBack(() -> cutter.remove(taken));
   }
 
-  /** Hands back what waits for {@code nanos} or longer, when other jobs had all turns in that time. */
+  /** Hands back what waits for its call for {@code nanos} or longer, when other jobs had all turns in that time. */
   public void handBackHoarded(long nanos) {
     long before = System.nanoTime() - nanos;
     if (shared.waitsSince(lane, before)) {
@@ -196,15 +196,15 @@ public final class JobExecutor {
     }
   }
 
-  private void startSlots() {
-    int wanted = Math.min(concurrency - slots, Math.ceilDiv(cutter.items(), batchSize) - asking);
+  private void startThreads() {
+    int wanted = Math.min(concurrency - threads, Math.ceilDiv(cutter.items(), batchSize) - asking);
     for (int i = 0; i < wanted; i++) {
-      slots++;
-      Thread.ofVirtual().name("call-" + job.name()).start(this::slot);
+      threads++;
+      Thread.ofVirtual().name("call-" + job.name()).start(this::work);
     }
   }
 
-  private void slot() {
+  private void work() {
     for (Start start = next(null); start != null; start = next(start.turn())) {
       recorder.record(start.batch(), calls.call(start.batch()));
     }
@@ -213,14 +213,14 @@ public final class JobExecutor {
   /** A batch and its turn. */
   private record Start(Batch batch, Turn turn) {}
 
-  /** The next batch for this slot, and a turn for it in place of {@code over}, whose call is over; null ends the slot. */
+  /** The next batch for this thread, and a turn for it in place of {@code over}, whose call is over; null ends the thread. */
   private Start next(Turn over) {
     Turn had = over;
     Turn turn = null;
     boolean last = false;
     lock.lock();
     try {
-      while (!cutter.isEmpty() && slots <= concurrency) {
+      while (!cutter.isEmpty() && threads <= concurrency) {
         long left = last || cutter.items() >= batchSize ? 0 : maxWaitNanos - (System.nanoTime() - cutter.since());
         if (left <= 0 && turn != null) {
           Start start = new Start(cutter.cut(batchSize), turn);
@@ -238,11 +238,11 @@ public final class JobExecutor {
           last = fill(left);
         }
       }
-      slots--;
+      threads--;
       return null;
     } finally {
-      lock.unlock();
       shared.giveBack(had, turn);
+      lock.unlock();
     }
   }
 
@@ -263,7 +263,7 @@ public final class JobExecutor {
   }
 
   /**
-   * Waits for the batch to fill; one slot does so for all. Asks now and then, and ever less often, whether anything can come at all: true
+   * Waits for the batch to fill; one thread does so for all. Asks now and then, and ever less often, whether anything can come at all: true
    * when it cannot, false when something changed or the time is over.
    */
   private boolean fill(long nanos) {
@@ -281,7 +281,7 @@ public final class JobExecutor {
         look = Math.min(2 * look, LONGEST_LOOK_NANOS);
       }
     } catch (InterruptedException e) {
-      // nobody interrupts a slot between calls; looking again does no harm
+      // nobody interrupts a thread between calls; looking again does no harm
     } finally {
       filling = false;
     }

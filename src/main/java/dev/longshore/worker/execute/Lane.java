@@ -2,9 +2,9 @@ package dev.longshore.worker.execute;
 
 import dev.longshore.job.JobSpec.Priority;
 
-/** One job among those that share a worker's slots: what it may have, what it waits for, and what it had. Belongs to one {@link Turns}. */
+/** One job among those that share a worker's slots: what it may have, what it waits for, what it had. Changed by its {@link Turns} only. */
 final class Lane {
-  /** How long is looked at how many slots a job gets. */
+  /** Nanoseconds over which it is measured how many slots a job gets: many calls, and soon after a change. */
   private static final long WINDOW = 2_000_000_000;
 
   private final SlotTime time = new SlotTime();
@@ -12,14 +12,18 @@ final class Lane {
   private int concurrency;
   private boolean resting;
   private int waiting;
+  private int slotsTaken;
+  private int beyond;
   private long waitingSince;
   private long lastTurn;
   private long mean;
   private long ahead;
+  private long backlogged;
+  private long backloggedSince;
   private double slots;
   private long windowBegan;
   private long usedBefore;
-  private boolean waited;
+  private long backloggedBefore;
 
   Lane(Priority priority, int concurrency, long now) {
     this.priority = priority;
@@ -40,7 +44,7 @@ final class Lane {
     return concurrency;
   }
 
-  /** Whether it has no work and will get none for now: its concurrency does not count. */
+  /** Whether it has no work and will get none for now: neither its concurrency nor what still runs of it counts. */
   boolean resting() {
     return resting;
   }
@@ -48,6 +52,16 @@ final class Lane {
   /** Calls that wait for their turn. */
   int waiting() {
     return waiting;
+  }
+
+  /** Slots that its calls have. */
+  int slotsTaken() {
+    return slotsTaken;
+  }
+
+  /** Whether a call of it runs. */
+  boolean runs() {
+    return slotsTaken + beyond > 0;
   }
 
   /** The number of its last turn among all of the worker. */
@@ -64,7 +78,7 @@ final class Lane {
     return mean;
   }
 
-  /** Its place in the virtual time of its priority: the slot time that it had, the time that it did not ask for any taken as had, too. */
+  /** Its place in the virtual time of its priority: the slot time that it had, and what it was put ahead because it asked for none. */
   long tag(long now) {
     return ahead + time.counted(now);
   }
@@ -85,8 +99,10 @@ final class Lane {
 
   /** One more call waits. */
   void waits(long now) {
-    waitingSince = waiting == 0 ? now : waitingSince;
-    waiting++;
+    if (waiting++ == 0) {
+      waitingSince = now;
+      backloggedSince = now;
+    }
   }
 
   void waitsNoMore() {
@@ -98,15 +114,20 @@ final class Lane {
     return waiting > 0 && waitingSince - then <= 0;
   }
 
-  /** It could not have a slot at once. */
-  void heldUp() {
-    waited = true;
-  }
-
-  void turn(long number, long now) {
-    waiting--;
+  /** One of its waiting calls has its turn. */
+  void begins(long number, boolean beyondSlots, long now) {
+    slotsTaken += beyondSlots ? 0 : 1;
+    beyond += beyondSlots ? 1 : 0;
+    if (--waiting == 0) {
+      backlogged += now - backloggedSince;
+    }
     waitingSince = now;
     lastTurn = number;
+  }
+
+  void ends(boolean beyondSlots) {
+    slotsTaken -= beyondSlots ? 0 : 1;
+    beyond -= beyondSlots ? 1 : 0;
   }
 
   /** A call took so long. */
@@ -114,14 +135,16 @@ final class Lane {
     mean = mean == 0 ? Math.max(1, nanos) : Turns.follow(mean, nanos);
   }
 
-  /** Calls at once that it gets: its concurrency, or what it had lately while it had to wait for its turns. */
+  /** Calls at once that it gets: its concurrency, or what it had lately when it had calls waiting for most of that time. */
   double slots(long now) {
-    if (now - windowBegan >= WINDOW) {
+    long window = now - windowBegan;
+    if (window >= WINDOW) {
       long used = time.used(now);
-      slots = waited ? Math.min(concurrency, (double) (used - usedBefore) / (now - windowBegan)) : concurrency;
+      long waited = backlogged + (waiting > 0 ? now - backloggedSince : 0);
+      slots = 2 * (waited - backloggedBefore) > window ? (double) (used - usedBefore) / window : concurrency;
       usedBefore = used;
+      backloggedBefore = waited;
       windowBegan = now;
-      waited = waiting > 0;
     }
     return Math.min(slots, concurrency);
   }

@@ -1,8 +1,8 @@
 package dev.longshore.worker.execute;
 
 /**
- * For how long slots were in use: by calls that are over, and by those that run. Of the latter it is expected how long they take, so that who
- * began ten long calls at once counts as having had their time already. Not for several threads at once.
+ * For how long slots were in use: by calls that are over, and by those that run. Of these it is expected how long they take, so that who
+ * began ten long calls at once counts as having had that time already. Not for several threads at once.
  */
 final class SlotTime {
   private long over;

@@ -5,23 +5,30 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Whose call is next when a slot of the worker is free. What is shared is the time in slots and not the number of calls, or a job of long calls
- * would take the worker from one of short calls.
+ * Whose call is next when a slot of the worker is free. What is shared is the time in slots and not the number of calls, or a job of long
+ * calls would take the worker from one of short calls.
  *
- * <p>Between priorities the higher goes first, but lower ones that wait get a tenth of the time ({@link #FLOOR}), so that none starves: with
- * calls of the same length every tenth turn. A call of theirs goes once it is paid for; a priority that got a slot because no higher one
- * wanted it has had enough, and begins to count anew. The tenth is shared in the same way: when jobs of all three wait, Low gets a hundredth.
+ * <p>Between priorities the higher goes first, but lower ones that wait get a tenth of the time ({@link #FLOOR}), so that none starves:
+ * with calls of the same length every tenth turn. A call of theirs goes once it is paid for; a priority that got a slot because no higher
+ * one wanted it has had enough, and begins to count anew. The tenth is shared in the same way: when jobs of all three wait, Low gets a
+ * hundredth.
  *
- * <p>Between jobs of a priority: start-time fair queueing with several servers, SFQ(D) of Jin, Chase and Kaur (Interposed Proportional Sharing
- * for a Storage Service Utility, SIGMETRICS 2004), all weights equal. Each job has a place in a virtual time, which is the slot time that it
- * had; the one that is furthest behind is next, of several the one whose last turn is longest ago. Who comes, or comes back, begins where the
- * others are: nobody saves up turns. A call counts from its begin as long as the job's calls are in the mean, then as long as it takes.
+ * <p>Between jobs of a priority: start-time fair queueing with several servers, SFQ(D) of Jin, Chase and Kaur (Interposed Proportional
+ * Sharing for a Storage Service Utility, SIGMETRICS 2004), all weights equal. Each job has a place in a virtual time, which is the slot time
+ * that it had; the one that is furthest behind is next, of several the one whose last turn is longest ago. Who comes, or comes back, begins
+ * where the others are: nobody saves up turns. From its begin a call counts with the mean of the job's calls, or with what it took already
+ * where that is more.
+ *
+ * <p>No call is interrupted. Where all slots have calls that last, and none has begun for a while ({@link #PATIENCE}), a job of which nothing
+ * runs may make one call beyond the slots, unless a call of a higher priority runs: so an urgent job does not wait for hours.
  *
  * <p>Not for several threads at once; time is a parameter.
  */
 final class Turns {
   /** Lower priorities that wait get one part in so many: little enough to call the order strict, enough to see that they move. */
   static final int FLOOR = 10;
+  /** Nanoseconds without a begin after which a full worker counts as held up: longer than most calls, and less than people wait for. */
+  static final long PATIENCE = 5_000_000_000L;
   /** How long a worker's first call is taken to last, in nanoseconds. */
   static final long FIRST_GUESS = 1_000_000;
   /** Means of times follow slowly: the last call counts one part in so many. */
@@ -36,8 +43,8 @@ final class Turns {
   /** Each between one priority and all lower ones. */
   private final Floor[] floors = new Floor[LAST];
   private int capacity;
-  private int running;
   private long turns;
+  private long lastBegin;
   /** How long the calls of all jobs take. */
   private long usual = FIRST_GUESS;
 
@@ -88,7 +95,7 @@ final class Turns {
     count();
   }
 
-  /** While it rests its concurrency does not count; what waits is forgotten. */
+  /** While it rests it does not count, and what runs of it has no slot; what waits is forgotten. */
   void rest(Lane lane, boolean now) {
     if (now) {
       forgetWaiting(lane);
@@ -111,10 +118,6 @@ final class Turns {
     return capacity;
   }
 
-  boolean full() {
-    return running >= capacity;
-  }
-
   /** One more call of it waits for a turn. */
   void waits(Lane lane, long now) {
     if (lane.waiting() == 0 && lane.tag(now) < clocks[lane.level()]) {
@@ -124,9 +127,33 @@ final class Turns {
     waiting[lane.level()]++;
   }
 
-  /** The lane whose turn it is, of those that wait; null when none does. */
-  Lane next(long now) {
-    return next(0, now);
+  /** A turn for the call that may begin now, which takes one from those that wait; null when none may. */
+  Turn next(long now) {
+    boolean free = slotsTaken() < capacity;
+    Lane lane = free ? next(0, now) : now - lastBegin >= PATIENCE ? heldUp() : null;
+    return lane == null ? null : begin(lane, !free, now);
+  }
+
+  private int slotsTaken() {
+    int taken = 0;
+    for (Lane lane : lanes) {
+      taken += lane.resting() ? 0 : lane.slotsTaken();
+    }
+    return taken;
+  }
+
+  /** The most urgent lane that waits and of which nothing runs, when nothing more urgent runs. */
+  private Lane heldUp() {
+    int highest = LAST;
+    Lane first = null;
+    for (Lane lane : lanes) {
+      if (lane.runs() && !lane.resting()) {
+        highest = Math.min(highest, lane.level());
+      } else if (lane.waiting() > 0 && (first == null || lane.level() < first.level())) {
+        first = lane;
+      }
+    }
+    return first == null || first.level() > highest ? null : first;
   }
 
   private Lane next(int level, long now) {
@@ -153,7 +180,7 @@ final class Turns {
     return lane.mean() == 0 ? usual : lane.mean();
   }
 
-  /** A mean that a new value moves. */
+  /** A mean after one more value. */
   static long follow(long mean, long value) {
     return Math.max(1, mean + (value - mean) / FORGETS);
   }
@@ -163,17 +190,16 @@ final class Turns {
     return difference < 0 || difference == 0 && a.lastTurn() < b.lastTurn();
   }
 
-  /** A call of the lane that waits begins. */
-  Turn begin(Lane lane, long now) {
+  private Turn begin(Lane lane, boolean beyond, long now) {
     int level = lane.level();
     clocks[level] = Math.max(clocks[level], lane.tag(now));
-    List<SlotTime> charged = charged(lane);
+    List<SlotTime> charged = beyond ? List.of(lane.time()) : charged(lane);
     waiting[level]--;
-    running++;
-    lane.turn(++turns, now);
+    lane.begins(++turns, beyond, now);
+    lastBegin = beyond ? lastBegin : now;
     long expected = expected(lane);
     charged.forEach(time -> time.begin(expected, now));
-    return new Turn(lane, now, expected, charged);
+    return new Turn(lane, now, expected, beyond, charged);
   }
 
   private List<SlotTime> charged(Lane lane) {
@@ -216,7 +242,7 @@ final class Turns {
   }
 
   private void settle(Turn turn, long now) {
-    running--;
+    turn.lane().ends(turn.beyond());
     turn.charged().forEach(time -> time.end(turn.expected(), turn.begun(), now));
   }
 }

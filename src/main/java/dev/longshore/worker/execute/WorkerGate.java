@@ -16,7 +16,7 @@ public final class WorkerGate {
   private final AtomicInteger alone = new AtomicInteger();
   private final CallSlots slots = new CallSlots();
 
-  /** What calls that are not alone need beside their way through. */
+  /** The slots for the calls of all jobs; those that run alone need none. */
   public CallSlots slots() {
     return slots;
   }

@@ -51,10 +51,10 @@ class TurnsTest {
   }
 
   private void fill() {
-    for (Lane next = turns.next(now); next != null && !turns.full(); next = turns.next(now)) {
-      began.add(next);
-      inside.merge(next, 1, Integer::sum);
-      running.add(new Call(turns.begin(next, now), now + lengths.get(next).getAsLong(), began.size()));
+    for (Turn next = turns.next(now); next != null; next = turns.next(now)) {
+      began.add(next.lane());
+      inside.merge(next.lane(), 1, Integer::sum);
+      running.add(new Call(next, now + lengths.get(next.lane()).getAsLong(), began.size()));
     }
   }
 
@@ -66,7 +66,9 @@ class TurnsTest {
     Lane lane = over.turn().lane();
     inside.merge(lane, -1, Integer::sum);
     turns.end(over.turn(), now);
-    turns.waits(lane, now);
+    if (!lane.resting()) {
+      turns.waits(lane, now);
+    }
   }
 
   private void until(long nanos) {
@@ -204,14 +206,14 @@ class TurnsTest {
     Lane a = turns.join(NORMAL, 1, now);
     Lane b = turns.join(NORMAL, 1, now);
     turns.waits(a, now);
-    Turn unused = turns.begin(a, now);
+    Turn unused = turns.next(now);
     now = SECONDS;
     turns.unused(unused);
     assertThat(a.time().counted(now)).isZero();
     assertThat(a.mean()).isZero();
     turns.waits(a, now);
     turns.waits(b, now);
-    assertThat(turns.next(now)).as("its last turn is longer ago").isSameAs(b);
+    assertThat(turns.next(now).lane()).as("its last turn is longer ago").isSameAs(b);
   }
 
   @Test
@@ -231,12 +233,45 @@ class TurnsTest {
   }
 
   @Test
+  void callsThatLastKeepNoJobOutThatIsAsUrgent() {
+    busy(NORMAL, 4, 3_600 * SECONDS);
+    fill();
+    now = SECONDS;
+    Lane equal = busy(NORMAL, 4, 50 * MILLIS);
+    Lane low = busy(LOW, 4, 50 * MILLIS);
+    fill();
+    assertThat(inside).as("the slots are taken").doesNotContainKeys(equal, low);
+    now = Turns.PATIENCE;
+    until(now + SECONDS);
+    fill();
+    assertThat(inside.get(equal)).as("one call, beyond the slots").isEqualTo(1);
+    assertThat(began.stream().filter(lane -> lane == equal).count()).as("one after the other").isEqualTo(21);
+    Lane urgent = busy(IMMEDIATE, 4, 50 * MILLIS);
+    until(now + SECONDS);
+    fill();
+    assertThat(inside.get(urgent)).isEqualTo(1);
+    assertThat(inside.get(equal)).as("not beside what is more urgent").isZero();
+    assertThat(inside).doesNotContainKey(low);
+  }
+
+  @Test
+  void whatStillRunsOfAJobThatRestsTakesNoSlot() {
+    Lane resting = busy(NORMAL, 2, 3_600 * SECONDS);
+    fill();
+    Lane other = busy(NORMAL, 2, USUAL);
+    turns.rest(resting, true);
+    fill();
+    assertThat(inside.get(other)).isEqualTo(2);
+    turns.rest(resting, false);
+    step();
+    fill();
+    assertThat(inside.get(other)).as("4 calls, 2 slots").isEqualTo(1);
+  }
+
+  @Test
   void aJobThatHasToWaitKnowsWhatItGets() {
     Lane a = busy(NORMAL, 10, 20 * MILLIS);
     Lane b = busy(NORMAL, 10, 20 * MILLIS);
-    fill();
-    a.heldUp();
-    b.heldUp();
     until(2_500 * MILLIS);
     assertThat(a.slots(now)).isCloseTo(5, within(0.1));
     assertThat(a.waitsSince(now - SECONDS)).isFalse();

@@ -31,6 +31,7 @@ public final class OperatorService {
   private final WorkQueues queues;
   private final OperatorSettings settings;
   private final InstantSource clock;
+  private final MeterRegistry meters;
   private final Runnable mustEnd;
   private final ApiProbe api;
   private final Optional<Election> election;
@@ -53,6 +54,7 @@ public final class OperatorService {
     this.queues = queues;
     this.settings = settings;
     this.clock = clock;
+    this.meters = meters;
     this.mustEnd = mustEnd;
     api = new ApiProbe(client);
     election = settings.leaderElection() ? Optional.of(new Election(client, settings, new Office())) : Optional.empty();
@@ -94,7 +96,7 @@ public final class OperatorService {
     if (!mayAct) {
       return Optional.empty();
     }
-    term = new OperatorTerm(client, ledger, pools, queues, settings, clock);
+    term = new OperatorTerm(client, ledger, pools, queues, settings, clock, meters);
     return Optional.of(term);
   }
 

@@ -8,6 +8,7 @@ import dev.longshore.operator.pods.PoolBudgets;
 import dev.longshore.operator.pods.WorkerPods;
 import dev.longshore.operator.progress.ActiveJobs;
 import dev.longshore.operator.progress.ProgressLoop;
+import dev.longshore.operator.progress.WorkerWatch;
 import dev.longshore.operator.reconciler.Events;
 import dev.longshore.operator.reconciler.KnownJobs;
 import dev.longshore.operator.reconciler.Parts;
@@ -25,6 +26,7 @@ import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.ConfigurationServiceOverrider;
 import io.javaoperatorsdk.operator.api.config.ControllerConfigurationOverrider;
 import io.javaoperatorsdk.operator.processing.retry.GenericRetry;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Set;
@@ -41,17 +43,22 @@ final class OperatorTerm {
   private final OperatorSettings settings;
   private final ActiveJobs active;
   private final ProgressLoop progress;
+  private final WorkerWatch workers;
+  private final ReconcileTimes times;
   private final Operator operator;
   private final ExecutorService passes = Executors.newVirtualThreadPerTaskExecutor();
 
-  OperatorTerm(KubernetesClient client, Ledger ledger, Pools pools, WorkQueues queues, OperatorSettings settings, InstantSource clock) {
+  OperatorTerm(KubernetesClient client, Ledger ledger, Pools pools, WorkQueues queues, OperatorSettings settings, InstantSource clock,
+      MeterRegistry meters) {
     this.settings = settings;
+    this.times = new ReconcileTimes(meters);
     active = new ActiveJobs(settings.auditQuiet());
     Wake wake = new Wake();
     progress = new ProgressLoop(active, ledger, queues, wake, clock);
+    workers = new WorkerWatch(pools, wake);
     operator = new Operator(overrider -> configure(overrider, client));
     WorkerPods pods = new WorkerPods(settings.workerImage(), settings.imagePullSecrets(), settings.workerResources());
-    Parts parts = new Parts(client, ledger, pools, queues, active, new KnownJobs(active), progress, new JobSpecMapping(settings.policy()),
+    Parts parts = new Parts(client, ledger, pools, queues, active, new KnownJobs(active), progress, workers, new JobSpecMapping(settings.policy()),
         new PodFleet(client, pods, new PodNames(RandomGenerator.getDefault())),
         new PodTemplateRules(Set.copyOf(settings.policy().serviceAccounts())), new PoolBudgets(client), new PoolBoard(),
         new StatusWriter(client), new Events(client, clock), wake, clock);
@@ -63,6 +70,7 @@ final class OperatorTerm {
   void start() {
     operator.start();
     progress.start();
+    workers.start();
   }
 
   boolean started() {
@@ -83,10 +91,12 @@ final class OperatorTerm {
   void fence() {
     passes.shutdownNow();
     progress.close();
+    workers.close();
   }
 
   void stop() {
     progress.close();
+    workers.close();
     operator.stop();
   }
 
@@ -97,7 +107,7 @@ final class OperatorTerm {
 
   private void configure(ConfigurationServiceOverrider overrider, KubernetesClient client) {
     overrider.withKubernetesClient(client).withCloseClientOnStop(false).checkingCRDAndValidateLocalModel(false)
-        .withUseSSAToPatchPrimaryResource(false).withExecutorService(passes);
+        .withUseSSAToPatchPrimaryResource(false).withExecutorService(passes).withMetrics(times);
   }
 
   private <R extends HasMetadata> void watch(ControllerConfigurationOverrider<R> overrider) {

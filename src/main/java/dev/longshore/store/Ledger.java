@@ -317,8 +317,8 @@ public interface Ledger extends AutoCloseable {
   boolean finish(JobRef job, int run, JobPhase phase);
 
   /**
-   * Calls {@code listener} soon after a job's first item came, its intake ended, it failed, the first item of a run failed, or its last item
-   * became final. A hint: it may be lost, doubled or late.
+   * Calls {@code listener} soon after a job's first item came, its known items doubled (passed a power of 2), its intake ended, it failed, the
+   * first item of a run failed, or its last item became final. A hint: it may be lost, doubled or late.
    */
   AutoCloseable listen(Consumer<JobRef> listener);
 

@@ -38,6 +38,7 @@ final class JobWork {
   private volatile FeedConsumer feeds;
   private boolean leaving;
   private boolean ending;
+  private boolean cutShort;
   private boolean paused;
   private boolean opening;
 
@@ -195,14 +196,31 @@ final class JobWork {
     LOG.infof("job=%s state=ending", access.job());
     if (chunks != null) {
       chunks.end();
-      FeedConsumer last = feeds;
-      Thread.ofVirtual().name("end-" + access.job().name()).start(() -> {
-        // what a feed still does is fenced: nobody waits for one that hangs
-        access.outage().await(FEED_ENDS);
-        last.close();
-      });
+      giveFeedsUp();
     }
     drain();
+  }
+
+  /** Its drain takes too long: interrupts what runs, hands on what is not done by that, and leaves. */
+  synchronized void cutShort() {
+    if (cutShort || !leaving || ending) {
+      return;
+    }
+    cutShort = true;
+    LOG.warnf("job=%s state=cut-short reason=\"the drain has outlasted its limit\"", access.job());
+    if (chunks != null) {
+      chunks.cutShort();
+      giveFeedsUp();
+    }
+  }
+
+  private void giveFeedsUp() {
+    FeedConsumer last = feeds;
+    Thread.ofVirtual().name("end-" + access.job().name()).start(() -> {
+      // what a feed still does is fenced: nobody waits for one that hangs
+      access.outage().await(FEED_ENDS);
+      last.close();
+    });
   }
 
   void tick(int heapPercent) {

@@ -2,6 +2,7 @@ package dev.longshore.worker;
 
 import dev.longshore.store.Heartbeat;
 import dev.longshore.worker.consume.WorkConsumer;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.Set;
@@ -30,6 +31,8 @@ final class Pulse {
   synchronized Heartbeat read(String pod, Heartbeat.State state, Collection<JobWork> works, int slots, String message) {
     int chunks = 0;
     long items = 0;
+    long remaining = 0;
+    boolean measured = true;
     Set<String> holding = new HashSet<>();
     long settled = settledByEnded.get();
     long busy = 0;
@@ -38,6 +41,9 @@ final class Pulse {
       if (reading != null) {
         chunks += reading.chunks();
         items += reading.items();
+        // jobs run beside each other
+        remaining = Math.max(remaining, reading.calls().remainingNanos());
+        measured &= reading.calls().remainingNanos() >= 0;
         if (reading.items() > 0) {
           holding.add(work.job().uid());
         }
@@ -50,7 +56,7 @@ final class Pulse {
     double share = slots == 0 ? 0 : (double) (busy - busyBefore) / (now - nanosBefore) / slots;
     busyBefore = busy;
     nanosBefore = now;
-    return new Heartbeat(pod, state, chunks, items, holding, (int) Math.clamp(Math.round(share * 100), 0, 100), settled, heap.percent(),
-        message);
+    return new Heartbeat(pod, state, chunks, items, measured ? Duration.ofMillis(remaining / 1_000_000) : null, holding,
+        (int) Math.clamp(Math.round(share * 100), 0, 100), settled, heap.percent(), message);
   }
 }

@@ -162,6 +162,9 @@ public final class Worker implements AutoCloseable {
     if (assignment.draining().contains(settings.pod())) {
       drain();
     }
+    if (assignment.overdue().contains(settings.pod())) {
+      works.values().forEach(JobWork::cutShort);
+    }
     Set<JobRef> assigned = new HashSet<>(assignment.jobs());
     works.forEach((job, work) -> {
       if (assignment.ending().contains(job)) {

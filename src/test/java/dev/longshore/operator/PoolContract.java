@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.longshore.api.v1alpha1.BatchJob;
+import dev.longshore.api.v1alpha1.WorkerPool;
 import dev.longshore.job.IndexSet;
 import dev.longshore.job.JobRef;
 import dev.longshore.operator.testing.OperatorRig;
@@ -283,6 +284,37 @@ abstract class PoolContract {
 
     await("down, by draining").atMost(EFFECT).until(() -> assignment().orElseThrow().draining().size() == 2);
     assertThat(rig.pods()).hasSize(3);
+  }
+
+  @Test
+  void aDrainThatOutlastsItsLimitIsCutShortBeforeItsPodGoes() {
+    Pod pod = drainingWorker();
+    rig.later(Duration.ofSeconds(61));
+    await("told").atMost(SOON).until(() -> rig.assignment("shared").overdue().equals(Set.of(name(pod))));
+    rig.beat(pod, State.DRAINING);
+    assertThat(rig.pods()).as("it has time to hand on what it has").hasSize(1);
+    rig.beat(pod, State.DRAINED);
+    rig.awaitPods(0);
+  }
+
+  @Test
+  void aWorkerThatDoesNotHearThatItsDrainIsCutShortGoesAllTheSame() {
+    Pod pod = drainingWorker();
+    rig.later(Duration.ofSeconds(61));
+    await("told").atMost(SOON).until(() -> rig.assignment("shared").overdue().equals(Set.of(name(pod))));
+    rig.later(Duration.ofSeconds(10));
+    rig.awaitPods(0);
+  }
+
+  private Pod drainingWorker() {
+    rig.createPool(SHARED.replace("maxReplicas: 10", "maxReplicas: 10, drainTimeoutSeconds: 60"));
+    Pod pod = worker();
+    client.resources(WorkerPool.class).inNamespace(rig.namespace).withName("shared")
+        .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\": {\"replicas\": 0}}");
+    await("told to drain").atMost(SOON).until(() -> rig.assignment("shared").draining().contains(name(pod)));
+    rig.beat(pod, State.DRAINING);
+    assertThat(rig.assignment("shared").overdue()).isEmpty();
+    return pod;
   }
 
   @Test

@@ -176,6 +176,7 @@ public abstract class LedgerContract {
         ledger().fail(Accounts.newJobIn(ledger()), "InvalidSource", "x");
         return !heard.isEmpty();
       });
+      hears(heard, () -> ledger().announce(job, 1, 1));
       hears(heard, () -> ledger().announce(job, 1, 2));
       hears(heard, () -> ledger().completeIntake(job, 1, 2));
       hears(heard, () -> ledger().settle(job, success(set("0-1"), 1, "w1", null)));

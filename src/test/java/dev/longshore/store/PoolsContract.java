@@ -19,7 +19,7 @@ public abstract class PoolsContract {
   protected abstract Pools pools();
 
   private static Heartbeat beat(String pod, Heartbeat.State state) {
-    return new Heartbeat(pod, state, 2, 1_500, Set.of("a-job's-uid"), 80, 1_000_000, 42, "waits for \"broker\"");
+    return new Heartbeat(pod, state, 2, 1_500, Duration.ofMillis(1_234), Set.of("a-job's-uid"), 80, 1_000_000, 42, "waits for \"broker\"");
   }
 
   @Test
@@ -30,6 +30,9 @@ public abstract class PoolsContract {
 
     pools().assign(pool, new Pools.Assignment(List.of(first, second), Set.of("pod-1")));
     assertThat(pools().assignment(pool)).contains(new Pools.Assignment(List.of(first, second), Set.of("pod-1")));
+    Pools.Assignment all = new Pools.Assignment(List.of(first, second), Set.of(first), Set.of(second), Set.of("a", "b"), Set.of("b"));
+    pools().assign(pool, all);
+    assertThat(pools().assignment(pool)).contains(all);
     pools().assign(pool, new Pools.Assignment(List.of(), Set.of()));
     assertThat(pools().assignment(pool)).contains(new Pools.Assignment(List.of(), Set.of()));
     assertThat(pools().assignment(new PoolRef("elsewhere", pool.name()))).isEmpty();
@@ -48,6 +51,23 @@ public abstract class PoolsContract {
 
     pools().forget(pool, "pod-1");
     assertThat(pools().heartbeats(pool)).containsOnlyKeys("pod-2");
+  }
+
+  @Test
+  public void theHeartbeatsOfManyPoolsAreOneRead() {
+    PoolRef other = new PoolRef("tests", pool.name() + "-other");
+    PoolRef silent = new PoolRef("tests", pool.name() + "-silent");
+    pools().beat(pool, beat("pod-1", Heartbeat.State.READY));
+    pools().beat(other, beat("pod-2", Heartbeat.State.DRAINED));
+
+    var seen = pools().heartbeats(List.of(silent, pool, other));
+
+    assertThat(seen).containsOnlyKeys(silent, pool, other);
+    assertThat(seen.get(silent)).isEmpty();
+    assertThat(seen.get(pool)).containsOnlyKeys("pod-1");
+    assertThat(seen.get(other).get("pod-2").heartbeat().state()).isEqualTo(Heartbeat.State.DRAINED);
+    assertThat(pools().heartbeats(List.of())).isEmpty();
+    pools().delete(other);
   }
 
   @Test

@@ -73,7 +73,7 @@ public final class ProcessCluster implements AutoCloseable {
   private final ChildProcesses children = new ChildProcesses();
   private final RealKubernetes api;
   private final KubernetesClient client;
-  private final PodRunner pods;
+  private final Optional<PodRunner> pods;
   private final RabbitWorkQueues queues;
   private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final int port = freePort();
@@ -87,6 +87,15 @@ public final class ProcessCluster implements AutoCloseable {
 
   /** Starts all but the operator; the settings are variables for operator and workers, beside or instead of the usual ones. */
   public ProcessCluster(Services services, Path folder, Map<String, String> settings) throws Exception {
+    this(services, folder, settings, true);
+  }
+
+  /** As the others, but pods are objects only: nobody starts a process for them. */
+  public static ProcessCluster withoutWorkers(Services services, Path folder, Map<String, String> settings) throws Exception {
+    return new ProcessCluster(services, folder, settings, false);
+  }
+
+  private ProcessCluster(Services services, Path folder, Map<String, String> settings, boolean workers) throws Exception {
     this.services = services;
     this.settings = settings;
     this.folder = folder;
@@ -100,7 +109,7 @@ public final class ProcessCluster implements AutoCloseable {
     client.resource(new SecretBuilder().withNewMetadata().withName("longshore-worker").withNamespace(NAMESPACE).endMetadata()
         .withStringData(secret).build()).create();
     queues = new RabbitWorkQueues(new RabbitSettings(services.rabbitUrl(), services.rabbitUsername(), services.rabbitPassword(), "test"));
-    pods = PodRunner.ofProcesses(client, children, worker(), folder, InstantSource.system()).start();
+    pods = workers ? Optional.of(PodRunner.ofProcesses(client, children, worker(), folder, InstantSource.system()).start()) : Optional.empty();
   }
 
   private static WorkerCommand worker() {
@@ -154,6 +163,15 @@ public final class ProcessCluster implements AutoCloseable {
       operator.terminate();
     }
     assertThat(operator.awaitExit(Duration.ofSeconds(30))).as("the operator ends\n%s", told()).isTrue();
+  }
+
+  public long operatorPid() {
+    return operator.process().pid();
+  }
+
+  /** The operator's metrics, in Prometheus' text. */
+  public String metrics() throws IOException, InterruptedException {
+    return get("http://127.0.0.1:" + management + "/q/metrics");
   }
 
   // -- workers -------------------------------------------------------------------------------------------------------------------
@@ -343,7 +361,7 @@ public final class ProcessCluster implements AutoCloseable {
     if (operator != null) {
       operator.kill();
     }
-    pods.close(Duration.ofSeconds(2));
+    pods.ifPresent(runner -> runner.close(Duration.ofSeconds(2)));
     queues.close();
     client.close();
     api.close();

@@ -62,7 +62,12 @@ public final class Services implements BeforeAllCallback {
 
   /** A running RabbitMQ for one test to stop and kill; ended with the last test, better closed by the test itself. */
   public PrivateRabbitMq ownRabbit() {
-    return shared.keep(new PrivateRabbitMq(shared.children, shared.folder("rabbitmq"), RABBIT_MEMORY));
+    return ownRabbit(RABBIT_MEMORY);
+  }
+
+  /** As {@link #ownRabbit()}, with so many bytes before it takes no more messages. */
+  public PrivateRabbitMq ownRabbit(long memory) {
+    return shared.keep(new PrivateRabbitMq(shared.children, shared.folder("rabbitmq"), memory));
   }
 
   /** A running Redis for one test to stop and kill; ended with the last test, better closed by the test itself. */

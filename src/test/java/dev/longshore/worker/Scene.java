@@ -73,6 +73,11 @@ final class Scene implements AutoCloseable {
     pools.assign(POOL, new Assignment(List.of(JOB), draining));
   }
 
+  /** The pods have been draining for too long. */
+  void overdue(Set<String> pods) {
+    pools.assign(POOL, new Assignment(List.of(JOB), Set.of(), Set.of(), pods, pods));
+  }
+
   void pause() {
     pools.assign(POOL, new Assignment(List.of(JOB), Set.of(JOB), Set.of(), Set.of()));
   }

@@ -13,21 +13,14 @@ import dev.longshore.job.PoolRef;
 import dev.longshore.job.WorkItem;
 import dev.longshore.queue.Message;
 import dev.longshore.queue.WorkQueues.Kind;
-import dev.longshore.queue.rabbitmq.RabbitSettings;
-import dev.longshore.queue.rabbitmq.RabbitWorkQueues;
 import dev.longshore.runtime.local.services.PrivateRabbitMq;
 import dev.longshore.runtime.local.services.PrivateRedis;
 import dev.longshore.store.AuditReading;
 import dev.longshore.store.Pools.Assignment;
 import dev.longshore.store.StoreUnavailableException;
-import dev.longshore.store.redis.RedisConnection;
-import dev.longshore.store.redis.RedisLedger;
-import dev.longshore.store.redis.RedisPools;
-import dev.longshore.store.redis.RedisSettings;
 import dev.longshore.testing.Services;
 import dev.longshore.worker.execute.BatchProcessor;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -48,20 +41,9 @@ class WorkerIT {
 
   private final JobRef job = new JobRef("ns", "numbers", UUID.randomUUID().toString());
 
-  /** Everything that one process has. */
-  private final class Process implements AutoCloseable {
-    final RedisConnection redis;
-    final RedisLedger ledger;
-    final RedisPools pools;
-    final RabbitWorkQueues queues;
-    final UnackedCount chunks = new UnackedCount();
-    Worker worker;
-
+  private static final class Process extends WorkerProcess {
     Process(PrivateRabbitMq rabbit, PrivateRedis store, String name) {
-      redis = new RedisConnection(new RedisSettings(store.url(), store.password()));
-      ledger = new RedisLedger(redis, Duration.ofSeconds(3));
-      pools = new RedisPools(redis);
-      queues = new RabbitWorkQueues(new RabbitSettings(rabbit.url(), rabbit.username(), rabbit.password(), name));
+      super(rabbit, store, name, Duration.ofSeconds(3));
     }
 
     Process work(String pod, long items, Outcome firstAttempt, Duration callTime) {
@@ -69,21 +51,8 @@ class WorkerIT {
     }
 
     Process work(String pod, long items, Duration holdLimit, BatchProcessor processor) {
-      worker = new Worker(new WorkerSettings(POOL, pod, holdLimit), ledger, pools, chunks.over(queues),
-          (spec, inline) -> Numbers.upTo(items), (j, spec) -> processor, InstantSource.system());
-      worker.start();
+      work(new WorkerSettings(POOL, pod, holdLimit), Numbers.upTo(items), processor);
       return this;
-    }
-
-    @Override
-    public void close() {
-      if (worker != null) {
-        worker.close();
-      }
-      queues.close();
-      pools.close();
-      ledger.close();
-      redis.close();
     }
   }
 
@@ -172,7 +141,7 @@ class WorkerIT {
       a.work("a", 20_000, Outcome.retry(NO), Duration.ZERO);
       b.work("b", 20_000, Outcome.retry(NO), Duration.ZERO);
       awaitAll(operator, 20_000);
-      await().until(() -> operator.pools.heartbeats(POOL).isEmpty() || a.worker.health().up());
+      await().until(() -> operator.pools.heartbeats(POOL).isEmpty() || a.worker().health().up());
     }
   }
 
@@ -184,7 +153,7 @@ class WorkerIT {
       Process a = new Process(SERVICES.rabbit(), SERVICES.redis(), "a").work("a", 20_000, Outcome.retry(NO), Duration.ofMillis(5));
       Process c = new Process(SERVICES.rabbit(), SERVICES.redis(), "c").work("c", 20_000, Outcome.retry(NO), Duration.ofMillis(5));
       await().until(() -> counts(operator).succeeded() > 1_000);
-      a.worker.drain().orTimeout(20, TimeUnit.SECONDS).join();
+      a.worker().drain().orTimeout(20, TimeUnit.SECONDS).join();
       a.close();
       c.close();
       b.work("b", 20_000, Outcome.retry(NO), Duration.ZERO);
@@ -221,6 +190,27 @@ class WorkerIT {
   }
 
   @Test
+  void anIdleWorkerGetsWhatWaitsBehindAnothersLongCalls() {
+    try (Process operator = new Process(SERVICES.rabbit(), SERVICES.redis(), "operator");
+        Process a = new Process(SERVICES.rabbit(), SERVICES.redis(), "a");
+        Process b = new Process(SERVICES.rabbit(), SERVICES.redis(), "b")) {
+      open(operator, Jobs.spec().concurrency(2).chunkItems(100).maxReplicas(1).build());
+      Gated busy = new Gated();
+      a.work("a", 200, WorkerSettings.HOLD_LIMIT, busy);
+      await().atMost(Duration.ofSeconds(30)).until(() -> busy.begun.size() == 2 && operator.queues.depth(job, Kind.WORK).ready() == 0
+          && counts(operator).inFlight() == 200);
+      Gated idle = new Gated();
+      idle.pass.release(200);
+      b.work("b", 200, WorkerSettings.HOLD_LIMIT, idle);
+      await().atMost(Duration.ofSeconds(30)).until(() -> counts(operator).succeeded() == 198);
+      assertThat(busy.begun).hasSize(2);
+      busy.pass.release(2);
+      awaitAll(operator, 200);
+      assertThat(idle.begun).hasSize(198);
+    }
+  }
+
+  @Test
   void tellsRunningCallsOfACancelledJobAndLeavesNothingInFlight() {
     try (Process operator = new Process(SERVICES.rabbit(), SERVICES.redis(), "operator");
         Process a = new Process(SERVICES.rabbit(), SERVICES.redis(), "a")) {
@@ -251,7 +241,7 @@ class WorkerIT {
       Gated gated = new Gated();
       a.work("a", 2, Duration.ofSeconds(1), gated);
       await().until(() -> gated.begun.size() == 2);
-      await().atMost(Duration.ofSeconds(10)).until(() -> a.worker.health().up() && a.chunks.unacked() == 0);
+      await().atMost(Duration.ofSeconds(10)).until(() -> a.worker().health().up() && a.chunks.unacked() == 0);
       gated.pass.release(2);
       awaitAll(operator, 2);
       assertThat(gated.begun).hasSize(2);
@@ -306,13 +296,13 @@ class WorkerIT {
       a.work("a", 20_000, Outcome.retry(NO), Duration.ofMillis(10));
       await().until(() -> counts(operator).succeeded() > 500);
       store.kill();
-      await().atMost(Duration.ofSeconds(20)).until(() -> !a.worker.health().up());
+      await().atMost(Duration.ofSeconds(20)).until(() -> !a.worker().health().up());
       store.start();
-      await().atMost(Duration.ofSeconds(20)).until(() -> a.worker.health().up());
+      await().atMost(Duration.ofSeconds(20)).until(() -> a.worker().health().up());
       rabbit.kill();
-      await().atMost(Duration.ofSeconds(20)).until(() -> !a.worker.health().up());
+      await().atMost(Duration.ofSeconds(20)).until(() -> !a.worker().health().up());
       rabbit.start();
-      await().atMost(Duration.ofSeconds(60)).until(() -> a.worker.health().up());
+      await().atMost(Duration.ofSeconds(60)).until(() -> a.worker().health().up());
       awaitAll(operator, 20_000);
     } finally {
       rabbit.close();

@@ -310,6 +310,24 @@ class WorkerTest {
   }
 
   @Test
+  void whatItemsTookIsTheirTimeInsideTheProcessor() {
+    given(Jobs.spec().concurrency(1).build(), 10);
+    Semaphore pass = new Semaphore(0);
+    long begun = System.nanoTime();
+    scene.worker("a", 1, item -> {
+      pass.acquire();
+      return Outcome.DONE;
+    });
+    await().atMost(Duration.ofSeconds(10)).ignoreExceptions().untilAsserted(() ->
+        assertThat(scene.pools.heartbeats(Scene.POOL).get("a").heartbeat().busyPercent()).isGreaterThan(90));
+    pass.release(10);
+    scene.awaitEnd();
+    // all ten were in the worker for that long, but one at a time inside the processor
+    assertThat(scene.reading().busy().items()).isEqualTo(10);
+    assertThat(scene.reading().busy().time()).isBetween(Duration.ofNanos(1), Duration.ofNanos(System.nanoTime() - begun));
+  }
+
+  @Test
   void saysHowItGoesEachSecond() {
     given(Jobs.spec().concurrency(2).build(), 100);
     Semaphore pass = new Semaphore(10);

@@ -39,7 +39,7 @@ public record WorkerPoolSpec(
         + "files under /data.")
     Allow allow,
     @Default("600") @Min(1) @Max(86_400)
-    @JsonPropertyDescription("Seconds that a worker gets to finish what it has before it is ended. 1 to 86400. Default 600.")
+    @JsonPropertyDescription("Seconds that a worker gets to finish what runs; then it is interrupted and handed on. 1 to 86400. Default 600.")
     Integer drainTimeoutSeconds) {
 
   /** The processors that a pool can allow. */

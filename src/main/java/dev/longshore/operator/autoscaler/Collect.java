@@ -72,7 +72,7 @@ public final class Collect {
     if (reading == null) {
       return new JobLoad(ref, last.backlog(), true);
     }
-    return new JobLoad(ref, last.backlog(), last.stale(now), reading.serviceTime(), job.goal().concurrency(),
+    return new JobLoad(ref, last.backlog(), last.stale(now), job.serviceTime(), job.goal().concurrency(),
         job.goal().timeLeft(reading.steering().active(), now),
         reading.counts().intakeComplete() ? 0 : job.arrivals(now));
   }

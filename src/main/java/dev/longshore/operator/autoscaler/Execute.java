@@ -16,12 +16,12 @@ import java.util.function.Predicate;
 public final class Execute {
   /** One of so many workers is replaced at a time, rounded up. */
   private static final int REPLACED_AT_A_TIME = 4;
-  /** First those that cost nothing to lose: never started, then without a word, then idle, then least busy. */
+  /** First those that cost nothing to lose: never started, then without a word, then idle, then those that are done soonest. */
   private static final Comparator<Worker> CHEAPEST_FIRST = Comparator
       .comparing((Worker worker) -> worker.stage() != Stage.PENDING)
       .thenComparing(Worker::ready)
       .thenComparing(Worker::busy)
-      .thenComparing(worker -> worker.seen() == null ? 0 : worker.seen().heartbeat().chunks())
+      .thenComparing(Worker::remaining, Comparator.nullsLast(Comparator.naturalOrder()))
       .thenComparing(worker -> worker.seen() == null ? 0 : worker.seen().heartbeat().items())
       .thenComparing(Worker::name);
 

@@ -8,7 +8,7 @@ import java.time.Duration;
  *
  * @param items that still need a worker, at least 1 while intake goes on; what was last known when {@code stale}
  * @param stale whether the reading is missing or too old to lower anything
- * @param serviceTime mean time inside the processor for one item; null while none is measured
+ * @param serviceTime recent mean time inside the processor for one item; null while none is measured
  * @param concurrency processor calls at once in each worker, at least 1
  * @param timeLeft until the job is to be finished, not positive when that is over; null: no such time
  * @param arrivals items a second that its source goes on to bring; 0 when it has been read to its end, or too little is known

@@ -30,6 +30,11 @@ public final class Refusals {
     until = Instant.MIN;
   }
 
+  /** How long from {@code now} until one may be asked for again; zero when one may. */
+  public Duration left(Instant now) {
+    return until.isAfter(now) ? Duration.between(now, until) : Duration.ZERO;
+  }
+
   /** Why no worker may be asked for now; empty when one may. */
   public Optional<String> current(Instant now) {
     return until.isAfter(now) ? Optional.of(message) : Optional.empty();

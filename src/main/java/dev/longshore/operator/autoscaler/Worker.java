@@ -2,7 +2,6 @@ package dev.longshore.operator.autoscaler;
 
 import dev.longshore.store.Heartbeat;
 import dev.longshore.store.Pools;
-import java.time.Duration;
 
 /**
  * One worker as the autoscaler sees it.
@@ -15,9 +14,6 @@ import java.time.Duration;
  * @param hindrance what kind of obstacle that is
  */
 public record Worker(String name, Stage stage, Pools.Seen seen, String obstacle, boolean outdated, Hindrance hindrance) {
-  /** How long after its last heartbeat a worker still counts as ready. */
-  static final Duration FRESH = Duration.ofSeconds(10);
-
   /** What keeps a worker from starting. */
   public enum Hindrance {
     NONE,
@@ -61,6 +57,11 @@ public record Worker(String name, Stage stage, Pools.Seen seen, String obstacle,
     return ready() && (seen.heartbeat().chunks() > 0 || seen.heartbeat().busyPercent() > 0);
   }
 
+  /** How long it would take for what it has in hand; null where it has not said. */
+  Duration remaining() {
+    return seen == null ? null : seen.heartbeat().remaining();
+  }
+
   /** Whether it takes no new work, told so or by itself. */
   public boolean leaving() {
     return stage == Stage.TERMINATING || seen != null && seen.heartbeat().state() == Heartbeat.State.DRAINING || drained();
@@ -71,6 +72,6 @@ public record Worker(String name, Stage stage, Pools.Seen seen, String obstacle,
   }
 
   private boolean fresh() {
-    return seen != null && seen.age().compareTo(FRESH) <= 0;
+    return seen != null && seen.fresh();
   }
 }

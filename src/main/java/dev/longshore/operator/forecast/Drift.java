@@ -5,10 +5,11 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * How a series of positive ratios moved, and what that makes of its future: it stood still, or it moved along a line, or it jumped once.
- * Each of these explanations counts by its marginal likelihood (Bayesian model averaging: Hoeting et al., Statistical Science 14, 1999),
- * on the logarithms of the ratios, where a heavy tail weighs little. The noise is told from what neighbours differ by (von Neumann, Annals
- * of Mathematical Statistics 12, 1941), which a slow movement hardly disturbs.
+ * How a series of positive ratios moved, and what that makes of its future: it stood still, or it moved along a line, or it jumped once, or
+ * it wanders ({@link RandomWalk}). A line is as likely to go on as to end now, because most movements do end (damped trend: Gardner and
+ * McKenzie, Management Science 31, 1985). Each of these explanations counts by its marginal likelihood (Bayesian model averaging: Hoeting
+ * et al., Statistical Science 14, 1999), on the logarithms of the ratios, where a heavy tail weighs little. The noise is told from what
+ * neighbours differ by (von Neumann, Annals of Mathematical Statistics 12, 1941), which a slow movement hardly disturbs.
  */
 final class Drift {
   /** Among fewer ratios there is no telling movement from noise. */
@@ -18,12 +19,15 @@ final class Drift {
   private static final double LEAST_NOISE = 0.02;
   /** No movement is followed further than to three times, or a third, of what it has come to. */
   private static final double FURTHEST = Math.log(3);
-  /** Before anything is seen, seven jobs of ten stand still, 1.5 move along a line, 1.5 jump. */
-  private static final double STILL = 0.7;
-  private static final double LINE = 0.15;
-  private static final double JUMP = 0.15;
-  /** What a line comes to over a whole job, and a jump at once, before anything is seen: the logarithm's deviation, a factor of 2.2. */
-  private static final double PRIOR = 0.8;
+  /** Before anything is seen, four jobs of ten stand still, two move along a line, one jumps, three wander. */
+  private static final double STILL = 0.4;
+  private static final double LINE = 0.2;
+  private static final double JUMP = 0.1;
+  private static final double WANDER = 0.3;
+  /** What a line comes to over a whole job, and a jump at once, before anything is seen: the logarithm's deviation, a factor of 1.8. */
+  private static final double PRIOR = 0.6;
+  /** Likewise of those that wander, slowly or fast, with equal shares. */
+  private static final double[] WANDERED = {0.5, 1.5};
 
   private final double[] x;
   private final double[] z;
@@ -49,9 +53,9 @@ final class Drift {
    * @param weight of each ratio: the items behind it
    * @param ratio positive, oldest first
    * @param ahead items whose ratio is to be told
-   * @param lines whether it may move along a line
+   * @param moves whether it may move steadily, and not only jump
    */
-  Drift(double[] weight, double[] ratio, double ahead, boolean lines) {
+  Drift(double[] weight, double[] ratio, double ahead, boolean moves) {
     int n = ratio.length;
     this.weight = weight;
     all = Arrays.stream(weight).sum();
@@ -68,8 +72,11 @@ final class Drift {
     List<Explanation> explanations = new ArrayList<>();
     explanations.add(new Explanation(0, new double[n], 0));
     if (n >= FEWEST) {
-      if (lines) {
+      if (moves) {
         explanations.add(line());
+        for (double wandered : WANDERED) {
+          explanations.add(wander(wandered * wandered / (1 + 2 * at)));
+        }
       }
       for (int c = SIDE; c <= n - SIDE; c++) {
         explanations.add(jump(c));
@@ -112,13 +119,25 @@ final class Drift {
     double prior = square(PRIOR / (1 + 2 * at));
     double shrunk = prior / (prior + error);
     double slope = sxz / sxx * shrunk;
-    double grown = Math.clamp(Math.log(Math.max(0.01, 1 + slope * at)), -FURTHEST, FURTHEST);
+    double grown = Math.clamp(Math.log(Math.max(0.01, 1 + slope * at)), -FURTHEST, FURTHEST) / 2;
     double[] carried = new double[n];
     for (int i = 0; i < n; i++) {
       carried[i] = slope * (1 - x[i]) + grown;
     }
     return new Explanation(Math.log(LINE / STILL) + evidence(sxz / sxx, error, shrunk), carried,
-        prior * (1 - shrunk) * square(at + 1 - middle));
+        prior * (1 - shrunk) * square(at + 1 - middle) + square(grown));
+  }
+
+  /** Only what is known of the level now less than if it stood still is counted here: the rest is, with the items' own spread. */
+  private Explanation wander(double rate) {
+    double[] error = new double[z.length];
+    Arrays.setAll(error, i -> square(noise) * all / z.length / weight[i]);
+    RandomWalk walk = new RandomWalk(x, z, error, rate);
+    RandomWalk still = new RandomWalk(x, z, error, 0);
+    // the mean of a random walk over a time has a third of the variance that it ends with
+    double ahead = rate * 2 * at / 3;
+    return new Explanation(Math.log(WANDER / WANDERED.length / STILL) + walk.likelihood() - still.likelihood(), walk.since(),
+        Math.max(0, walk.variance() - still.variance()) + ahead);
   }
 
   private Explanation jump(int place) {

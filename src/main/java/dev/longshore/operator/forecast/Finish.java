@@ -4,9 +4,10 @@ import java.time.Duration;
 
 /**
  * When the last item ends. First the queue runs empty: the work, over the slots as they come. Then the longest of what is still at work
- * ends: of the items that start from now on, by renewal theory {@code slots * E[(X - y)+] / E[X]} are expected to outlast the queue by
- * {@code y}, and none does with the probability exp of minus that (Poisson); beside them there may be one at work now that is as old as
- * the slots' time of which nothing has come yet.
+ * ends: of the items that the job has started by then, by renewal theory {@code slots * E[(X - y)+] / E[X]} are expected to outlast the
+ * queue by {@code y}, and none does with the probability exp of minus that (Poisson); beside them there may be one at work now that is as
+ * old as the slots' time of which nothing has come yet. Likewise with those that then wait for a further attempt, as many as do now: their
+ * waits are taken for exponential.
  */
 final class Finish {
   /** Quantiles of the work that stand for its distribution, by the normal approximation of its logarithm. */
@@ -39,17 +40,36 @@ final class Finish {
     }
   }
 
+  /**
+   * The items inside the processors.
+   *
+   * @param items at once
+   * @param since seconds since the first of the job started
+   * @param oldest seconds that the oldest of those that are there now may have been so
+   */
+  record AtWork(double items, double since, double oldest) {}
+
+  /**
+   * The items that wait for a further attempt.
+   *
+   * @param seconds that one of them goes on to wait on average
+   */
+  record Waiting(double items, double seconds) {
+    private double none(double after) {
+      return seconds > 0 ? Math.exp(-items * Math.exp(-after / seconds)) : 1;
+    }
+  }
+
   private final Work work;
+  private final AtWork atWork;
+  private final Waiting waiting;
   private final double[] empty = new double[STEPS];
-  private final double atOnce;
-  private final double oldest;
   private final double usual;
 
-  /** @param oldest seconds that the oldest item at work may have been so */
-  Finish(Work work, Slots slots, double remaining, double oldest) {
+  Finish(Work work, Slots slots, AtWork atWork, Waiting waiting) {
     this.work = work;
-    this.oldest = oldest / work.scale();
-    atOnce = Math.min(remaining, slots.planned());
+    this.atWork = atWork;
+    this.waiting = waiting;
     usual = Math.max(1e-7, work.shape().beyond(0, LONGEST));
     for (int i = 0; i < STEPS; i++) {
       empty[i] = slots.seconds(work.seconds() * Math.exp(NORMAL[i] * Math.sqrt(work.variance())), part(i));
@@ -80,9 +100,11 @@ final class Finish {
     for (double queue : empty) {
       if (seconds > queue) {
         double after = (seconds - queue) / work.scale();
-        sum += Math.exp(-atOnce * work.shape().beyond(after, after + queue / work.scale()) / usual);
+        double sinceFirst = (seconds + atWork.since()) / work.scale();
+        sum += Math.exp(-atWork.items() * work.shape().beyond(after, sinceFirst) / usual) * waiting.none(seconds - queue);
       }
     }
+    double oldest = atWork.oldest() / work.scale();
     double stillThere = work.shape().longer(oldest + seconds / work.scale()) / Math.max(1e-12, work.shape().longer(oldest));
     return sum / STEPS * (1 - Math.min(1, stillThere));
   }

@@ -12,7 +12,7 @@ public final class PodNames {
     this.random = random;
   }
 
-  public String next(String pool) {
+  public synchronized String next(String pool) {
     StringBuilder name = new StringBuilder(pool).append('-');
     for (int i = 0; i < 5; i++) {
       name.append(ALPHABET.charAt(random.nextInt(ALPHABET.length())));

@@ -54,7 +54,7 @@ public final class PoolBudgets {
   }
 
   /**
-   * Makes or changes the budget where it is not as it should be. One that cannot be written is tried again after a minute: workers go on
+   * Makes or changes the budget where it is not as it should be; a pool gets its budget with its first running worker. One that cannot be written is tried again after a minute: workers go on
    * without.
    *
    * @param there the budget as last seen
@@ -63,7 +63,8 @@ public final class PoolBudgets {
   public Optional<PodDisruptionBudget> keep(WorkerPool pool, int running, Optional<PodDisruptionBudget> there, Instant now) {
     PodDisruptionBudget wanted = render(pool, running);
     String uid = pool.getMetadata().getUid();
-    if (there.filter(budget -> same(budget, wanted)).isPresent() || failed.getOrDefault(uid, Instant.MIN).isAfter(now)) {
+    boolean needless = there.isEmpty() && running == 0;
+    if (needless || there.filter(budget -> same(budget, wanted)).isPresent() || failed.getOrDefault(uid, Instant.MIN).isAfter(now)) {
       return Optional.empty();
     }
     try {

@@ -8,6 +8,7 @@ import dev.longshore.operator.forecast.Sample;
 import dev.longshore.operator.forecast.TimeLeft;
 import dev.longshore.queue.QueueLeaderlessException;
 import dev.longshore.queue.WorkQueues;
+import dev.longshore.queue.WorkQueues.Depth;
 import dev.longshore.queue.WorkQueues.Kind;
 import dev.longshore.store.JobReading;
 import java.time.Duration;
@@ -18,6 +19,9 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** One job that has its queues, its account and its pool, and has not ended. */
 public final class ActiveJob {
+  /** How old the sizes of the queues of a job may be that does not move. */
+  static final Duration MEASURED = Duration.ofSeconds(5);
+  private static final Duration TURN = Duration.ofSeconds(10);
   private static final Duration PACE_WINDOW = Duration.ofSeconds(10);
   /** A source that is read to its end sooner has no rate: it brings what it has at once. */
   private static final Duration ARRIVALS_LEAST = Duration.ofSeconds(30);
@@ -27,6 +31,7 @@ public final class ActiveJob {
   private final PoolRef pool;
   private final Rate pace = new Rate(PACE_WINDOW, Duration.ZERO);
   private final Rate arrivals = new Rate(ARRIVALS_WINDOW, ARRIVALS_LEAST);
+  private final RecentServiceTime serviceTime = new RecentServiceTime();
   private final FeedWatch intake = new FeedWatch();
   private final FeedWatch gaps = new FeedWatch();
   private final EndEstimator end = new EndEstimator();
@@ -35,6 +40,10 @@ public final class ActiveJob {
   private final AuditWatch audit;
   private volatile long generation;
   private volatile Observation last;
+  /** When its queues were measured last; null before the first time. */
+  private volatile Instant measured;
+  /** When it was last looked at why it stands still; null before the first time. */
+  private volatile Instant turn;
   private volatile String refusal;
   private volatile FailurePolicy policy = FailurePolicy.CONTINUE;
   private volatile Goal goal = Goal.NONE;
@@ -133,6 +142,11 @@ public final class ActiveJob {
     return Math.round(10 * arrivals.perSecond(now)) / 10d;
   }
 
+  /** Mean time inside the processor for one item, over the last minute or the last 100; null while none is measured. */
+  public Duration serviceTime() {
+    return serviceTime.mean();
+  }
+
   /** Whether the intake feed shows no life and must be published again. */
   public boolean intakeIsDead() {
     return intake.dead();
@@ -185,22 +199,47 @@ public final class ActiveJob {
     audit.audited();
   }
 
-  /** Whether it needs a pass: something but the time differs from before, or something is due. */
+  /**
+   * Whether its queues are to be measured with this reading: each second while it moves or something is in doubt, else rarely, because a
+   * broker asks a process for each queue.
+   */
+  boolean isToBeMeasured(JobReading reading, Instant now) {
+    Observation before = last;
+    boolean doubt = queues.doubtful() || intake.doubtful() || gaps.doubtful() || audit.urgent();
+    return doubt || before == null || before.work() == null || !before.sameReading(reading) || measured == null
+        || !now.isBefore(measured.plus(MEASURED));
+  }
+
+  /** Whether it needs a pass now: something but the time differs from before, or something of it is lost. */
   boolean observed(Observation observation) {
     boolean changed = !observation.sameAs(last);
     last = observation;
+    measured = observation.measured() ? observation.at() : measured;
     queues.seen(observation);
     audit.seen(observation);
     JobReading reading = observation.reading();
     if (reading != null) {
       boolean moves = reading.ended() == null && reading.failure() == null && !reading.steering().suspended();
-      intake.seen(moves && !reading.intake().complete(), reading.intake().idle(), observation.control());
-      gaps.seen(moves && reading.gaps().items() > 0, reading.gaps().idle(), observation.control());
+      Depth control = observation.measured() ? observation.control() : null;
+      intake.seen(moves && !reading.intake().complete(), reading.intake().idle(), control);
+      gaps.seen(moves && reading.gaps().items() > 0, reading.gaps().idle(), control);
       pace.sample(observation.at(), reading.counts().finished());
       arrivals.sample(observation.at(), reading.counts().known());
+      serviceTime.sample(observation.at(), reading.busy());
       forecast(observation.at(), reading);
     }
-    return changed || intakeIsDead() || gapsAreDead() || queuesAreLost() || standsStill() || auditIsDue();
+    return changed || intakeIsDead() || gapsAreDead() || queuesAreLost() || auditIsDue() && audit.urgent();
+  }
+
+  /**
+   * Whether it needs a pass that may wait while others have theirs: nothing of it moves, and it is looked at why. Then that was its turn, and
+   * the next comes after {@link #TURN} where this one could not help.
+   */
+  boolean takesTurn() {
+    Observation now = last;
+    boolean takes = now != null && (standsStill() || auditIsDue()) && (turn == null || !now.at().isBefore(turn.plus(TURN)));
+    turn = takes ? now.at() : turn;
+    return takes;
   }
 
   private void forecast(Instant at, JobReading reading) {
@@ -209,7 +248,7 @@ public final class ActiveJob {
       return;
     }
     int ready = reading.steering().suspended() ? 0 : now.ready() * goal.concurrency();
-    end.sample(new Sample(at, reading.counts().finished(), reading.counts().remaining(), reading.busy().time(),
+    end.sample(new Sample(at, reading.counts().finished(), reading.counts().remaining(), reading.counts().retrying(), reading.busy().time(),
         reading.busy().items(), ready, now.planned() * goal.concurrency()));
   }
 }

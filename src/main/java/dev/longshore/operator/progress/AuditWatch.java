@@ -27,7 +27,11 @@ final class AuditWatch {
     this.wait = quiet;
   }
 
+  /** Queues that were not measured say nothing: nothing has changed since they were. */
   synchronized void seen(Observation observation) {
+    if (!observation.measured()) {
+      return;
+    }
     JobReading reading = observation.reading();
     if (reading != null && reading.counts().finished() != finished) {
       finished = reading.counts().finished();
@@ -56,6 +60,11 @@ final class AuditWatch {
   /** The messages are known to be gone: the next read that finds none is enough. */
   synchronized void queueLost() {
     soon = true;
+  }
+
+  /** Whether a queue is known to be lost, and its items wait for nothing but the audit. */
+  synchronized boolean urgent() {
+    return soon;
   }
 
   synchronized boolean due() {

@@ -18,7 +18,7 @@ final class FeedWatch {
    *
    * @param open whether there is anything to feed, and no reason for the feed to stand still
    * @param idle how long since it last showed that it lives
-   * @param control the queue that it waits in; null when the broker did not answer
+   * @param control the queue that it waits in; null when it was not measured, or the broker did not answer
    */
   synchronized void seen(boolean open, Duration idle, Depth control) {
     wanted = open;
@@ -35,6 +35,11 @@ final class FeedWatch {
   /** The queue is gone in which it may have waited. */
   synchronized void queueLost() {
     lost = true;
+  }
+
+  /** Whether it may be lost: the next reads tell. */
+  synchronized boolean doubtful() {
+    return wanted && silent && emptyReads > 0;
   }
 
   synchronized boolean dead() {

@@ -12,11 +12,22 @@ import java.util.Objects;
  * @param reading null when the ledger has no account of it
  * @param work messages that wait; null when the broker did not answer, or the queue has no leader
  * @param control feeds that wait; null when the broker did not answer, or while messages wait for workers and nothing is to be fed
+ * @param measured whether the queues were measured at that moment; else their sizes are those of the last time
  * @param at when
  */
-public record Observation(JobReading reading, Depth work, Depth control, Instant at) {
+public record Observation(JobReading reading, Depth work, Depth control, boolean measured, Instant at) {
   /** A reading that is older lowers nothing. */
   private static final Duration FRESH = Duration.ofSeconds(5);
+
+  /** Everything was read at that moment. */
+  public Observation(JobReading reading, Depth work, Depth control, Instant at) {
+    this(reading, work, control, true, at);
+  }
+
+  /** What was read of a job whose queues are not measured again. @param last null when they have not been measured yet */
+  static Observation unmeasured(JobReading reading, Observation last, Instant at) {
+    return new Observation(reading, last == null ? null : last.work(), last == null ? null : last.control(), false, at);
+  }
 
   public boolean stale(Instant now) {
     return Duration.between(at, now).compareTo(FRESH) > 0;
@@ -33,8 +44,12 @@ public record Observation(JobReading reading, Depth work, Depth control, Instant
 
   /** Whether both show the same, whenever they were made. */
   boolean sameAs(Observation other) {
-    return other != null && Objects.equals(work, other.work) && Objects.equals(control, other.control)
-        && Objects.equals(timeless(reading), timeless(other.reading));
+    return other != null && Objects.equals(work, other.work) && Objects.equals(control, other.control) && sameReading(other.reading);
+  }
+
+  /** Whether the ledger still said what {@code other} says, whenever that was. */
+  boolean sameReading(JobReading other) {
+    return Objects.equals(timeless(reading), timeless(other));
   }
 
   /** A reading without what changes by the mere passing of time. */

@@ -2,17 +2,15 @@ package dev.longshore.operator.progress;
 
 import dev.longshore.job.JobRef;
 import dev.longshore.job.PoolRef;
-import dev.longshore.queue.QueueLeaderlessException;
 import dev.longshore.queue.QueueUnavailableException;
 import dev.longshore.queue.WorkQueues;
-import dev.longshore.queue.WorkQueues.Depth;
-import dev.longshore.queue.WorkQueues.Kind;
 import dev.longshore.store.JobReading;
 import dev.longshore.store.Ledger;
 import dev.longshore.store.StoreRefusedException;
 import dev.longshore.store.StoreUnavailableException;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,27 +20,31 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
-/** Reads all active jobs once a second, one of them at once when the ledger hints at it, and wakes the reconcilers of what changed. */
+/**
+ * Reads all active jobs once a second, those of which the ledger hints at once, and wakes the reconcilers of what changed. A job of which
+ * nothing changes costs its share of the one read from the ledger, and a look at its queues each {@link ActiveJob#MEASURED}.
+ */
 public final class ProgressLoop implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(ProgressLoop.class);
+  /** Passes a second that only find out why jobs stand still: after a start of the operator that is due for all at once. */
+  static final int MOST_DUE = 10;
 
   /** Who is told. */
   public interface Listener {
     void jobChanged(JobRef job);
 
-    /** Its next pass is not to wait for the second. */
     void poolChanged(PoolRef pool);
   }
 
   private final ActiveJobs jobs;
   private final Ledger ledger;
-  private final WorkQueues queues;
+  private final QueueDepths depths;
   private final Listener listener;
   private final InstantSource clock;
   private final Outage<StoreUnavailableException> store = new Outage<>("ledger");
-  private final Outage<QueueUnavailableException> broker = new Outage<>("broker");
   private final Set<JobRef> hinted = ConcurrentHashMap.newKeySet();
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().name("progress").daemon().factory());
@@ -51,7 +53,7 @@ public final class ProgressLoop implements AutoCloseable {
   public ProgressLoop(ActiveJobs jobs, Ledger ledger, WorkQueues queues, Listener listener, InstantSource clock) {
     this.jobs = jobs;
     this.ledger = ledger;
-    this.queues = queues;
+    this.depths = new QueueDepths(queues);
     this.listener = listener;
     this.clock = clock;
   }
@@ -65,7 +67,7 @@ public final class ProgressLoop implements AutoCloseable {
   public void readSoon(JobRef job) {
     if (jobs.find(job).isPresent() && hinted.add(job)) {
       try {
-        thread.execute(() -> guarded(() -> readNow(job)));
+        thread.execute(() -> guarded(this::readHinted));
       } catch (RejectedExecutionException closed) {
         // a hint that came while the loop ended interests nobody
         hinted.remove(job);
@@ -73,12 +75,17 @@ public final class ProgressLoop implements AutoCloseable {
     }
   }
 
-  private void readNow(JobRef job) {
-    hinted.remove(job);
-    jobs.find(job).ifPresent(active -> {
-      read(List.of(active));
-      listener.poolChanged(active.pool());
-    });
+  /** All that were hinted at meanwhile, in one read; their pools have a pass even where nothing is new. */
+  private void readHinted() {
+    List<ActiveJob> active = new ArrayList<>();
+    for (Iterator<JobRef> each = hinted.iterator(); each.hasNext();) {
+      jobs.find(each.next()).ifPresent(active::add);
+      each.remove();
+    }
+    if (!active.isEmpty()) {
+      read(active);
+      pools(active).forEach(listener::poolChanged);
+    }
   }
 
   /** Why the ledger does not answer; empty when it does. */
@@ -88,17 +95,18 @@ public final class ProgressLoop implements AutoCloseable {
 
   /** Why the broker does not answer; empty when it does. */
   public Optional<QueueUnavailableException> brokerProblem() {
-    return broker.problem();
+    return depths.problem();
   }
 
   private void tick() {
     List<ActiveJob> active = jobs.all();
     if (!active.isEmpty()) {
-      read(active);
+      pools(read(active)).forEach(listener::poolChanged);
     }
   }
 
-  private void read(List<ActiveJob> active) {
+  /** Returns those of which something changed. */
+  private List<ActiveJob> read(List<ActiveJob> active) {
     Map<JobRef, JobReading> readings;
     try {
       Optional<StoreRefusedException> refused = ledger.refusal();
@@ -110,41 +118,27 @@ public final class ProgressLoop implements AutoCloseable {
       if (store.began(e)) {
         active.forEach(job -> listener.jobChanged(job.ref()));
       }
-      return;
+      return List.of();
     }
     boolean news = store.ended();
+    depths.nextRound();
     List<ActiveJob> changed = new ArrayList<>();
+    int due = 0;
     for (ActiveJob job : active) {
-      JobReading reading = readings.get(job.ref());
-      Depth work = depth(job, Kind.WORK);
-      Observation seen = new Observation(reading, work, feeds(reading, work) ? depth(job, Kind.CONTROL) : null, clock.instant());
-      if (job.observed(seen)) {
+      if (job.observed(depths.observe(job, readings.get(job.ref()), clock.instant()))) {
+        changed.add(job);
+      } else if (due < MOST_DUE && job.takesTurn()) {
+        due++;
         changed.add(job);
       }
     }
-    (news ? active : changed).forEach(job -> listener.jobChanged(job.ref()));
+    List<ActiveJob> woken = news ? active : changed;
+    woken.forEach(job -> listener.jobChanged(job.ref()));
+    return woken;
   }
 
-  /** Whether feeds are of interest: something is to be fed, or it may turn out that something is missing. */
-  private static boolean feeds(JobReading reading, Depth work) {
-    return reading != null && (!reading.intake().complete() || reading.gaps().items() > 0 || work != null && work.ready() == 0);
-  }
-
-  /** A queue that cannot be measured is no news of the broker's. */
-  private Depth depth(ActiveJob job, Kind kind) {
-    try {
-      Depth depth = queues.depth(job.ref(), kind);
-      broker.ended();
-      job.queue(kind).ended();
-      return depth;
-    } catch (QueueLeaderlessException e) {
-      broker.ended();
-      job.queue(kind).began(e);
-      return null;
-    } catch (QueueUnavailableException e) {
-      broker.began(e);
-      return null;
-    }
+  private static Set<PoolRef> pools(List<ActiveJob> of) {
+    return of.stream().map(ActiveJob::pool).collect(Collectors.toSet());
   }
 
   /** A scheduled task that throws is never run again. */

@@ -32,13 +32,18 @@ final class QueueWatch {
       moved = last;
       wait = STILL;
     }
-    if (observation.work() != null) {
+    if (observation.measured() && observation.work() != null) {
       missing = isMissing(observation.work()) || isMissing(observation.control()) ? missing + 1 : 0;
     }
   }
 
   private static boolean isMissing(Depth queue) {
     return queue != null && !queue.exists();
+  }
+
+  /** Whether the last read missed one of them. */
+  synchronized boolean doubtful() {
+    return missing > 0;
   }
 
   synchronized boolean lost() {

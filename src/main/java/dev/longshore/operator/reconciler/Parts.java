@@ -6,6 +6,7 @@ import dev.longshore.operator.pods.PodTemplateRules;
 import dev.longshore.operator.pods.PoolBudgets;
 import dev.longshore.operator.progress.ActiveJobs;
 import dev.longshore.operator.progress.ProgressLoop;
+import dev.longshore.operator.progress.WorkerWatch;
 import dev.longshore.operator.status.PoolBoard;
 import dev.longshore.operator.status.StatusWriter;
 import dev.longshore.queue.WorkQueues;
@@ -16,5 +17,5 @@ import java.time.InstantSource;
 
 /** What the reconcilers share. */
 public record Parts(KubernetesClient client, Ledger ledger, Pools pools, WorkQueues queues, ActiveJobs active, KnownJobs known,
-    ProgressLoop progress, JobSpecMapping mapping, PodFleet fleet, PodTemplateRules rules, PoolBudgets budgets, PoolBoard board,
-    StatusWriter statuses, Events events, Wake wake, InstantSource clock) {}
+    ProgressLoop progress, WorkerWatch workers, JobSpecMapping mapping, PodFleet fleet, PodTemplateRules rules, PoolBudgets budgets,
+    PoolBoard board, StatusWriter statuses, Events events, Wake wake, InstantSource clock) {}

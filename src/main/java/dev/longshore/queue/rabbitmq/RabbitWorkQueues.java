@@ -13,10 +13,10 @@ import dev.longshore.queue.QueueUnavailableException;
 import dev.longshore.queue.WorkQueues;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -32,6 +32,8 @@ import org.jboss.logging.Logger;
  */
 public final class RabbitWorkQueues implements WorkQueues {
   private static final Logger LOG = Logger.getLogger(RabbitWorkQueues.class);
+  /** The ladder serves all jobs: when many are repaired one after the other, it is looked at once in this time. */
+  private static final Duration LADDER_WHOLE = Duration.ofSeconds(5);
   private static final Duration PROBE_LIMIT = Duration.ofSeconds(5);
   private static final Depth ABSENT = new Depth(false, 0, 0);
 
@@ -47,6 +49,8 @@ public final class RabbitWorkQueues implements WorkQueues {
   private final ReentrantLock ladderLock = new ReentrantLock();
   private Channel depthChannel;
   private Connection ladderOn;
+  /** When it was repaired last, as {@link System#nanoTime} tells time. */
+  private OptionalLong ladderRepaired = OptionalLong.empty();
 
   public RabbitWorkQueues(RabbitSettings settings) {
     this(settings, DelayLadder.STANDARD, Limits.STANDARD);
@@ -71,10 +75,8 @@ public final class RabbitWorkQueues implements WorkQueues {
   public void declare(JobRef job) {
     boolean repair = !declared.add(job);
     if (repair) {
-      List<String> queues = new ArrayList<>(Stream.of(Kind.values()).map(kind -> QueueNames.queue(job, kind)).toList());
-      queues.addAll(ladder.queues());
-      deleteDead(queues);
-      onChannel("repair the delay ladder", ladder::declare);
+      deleteDead(Stream.of(Kind.values()).map(kind -> QueueNames.queue(job, kind)).toList());
+      repairLadder();
     } else {
       declareLadder();
     }
@@ -88,6 +90,19 @@ public final class RabbitWorkQueues implements WorkQueues {
         channel.queueBind(queue, ladder.out(), DelayLadder.bindingOut(queue));
       }
     });
+  }
+
+  private void repairLadder() {
+    ladderLock.lock();
+    try {
+      if (ladderRepaired.isEmpty() || System.nanoTime() - ladderRepaired.getAsLong() > LADDER_WHOLE.toNanos()) {
+        deleteDead(ladder.queues());
+        onChannel("repair the delay ladder", ladder::declare);
+        ladderRepaired = OptionalLong.of(System.nanoTime());
+      }
+    } finally {
+      ladderLock.unlock();
+    }
   }
 
   /** Declaring a queue that has no leader does not bring it one. */

@@ -11,8 +11,8 @@ final class WorkerJvm {
   /** Overrides {@link #OPTIONS}; for the build, which trains the cache, and for profiling. */
   private static final String GIVEN = "LONGSHORE_WORKER_JAVA_OPTIONS";
   /**
-   * The serial collector and a heap of 160 MB: a worker holds chunks of 256 KiB, a few dozen at most. A large young generation, because nothing
-   * that a chunk needs lives on.
+   * The serial collector and a heap of 160 MB: a worker holds chunks of 256 KiB, a few dozen at most. A large young generation, because
+   * nothing that a chunk needs lives on.
    */
   private static final List<String> OPTIONS = List.of("--sun-misc-unsafe-memory-access=allow", "-XX:+UseSerialGC", "-Xms128m", "-Xmn64m", "-Xmx160m",
       "-Xss512k", "-XX:MaxMetaspaceSize=128m", "-XX:ReservedCodeCacheSize=64m");
@@ -40,7 +40,8 @@ final class WorkerJvm {
     } else {
       Path cache = jar.resolveSibling("worker.aot");
       if (Files.isRegularFile(cache)) {
-        command.add("-XX:AOTCache=" + cache);
+        // one that does not fit is ignored; the JVM would say so on standard output
+        command.addAll(List.of("-Xlog:aot=off", "-XX:AOTCache=" + cache));
       }
     }
     return new WorkerCommand(image, command, List.of("-jar", jar.toString()));

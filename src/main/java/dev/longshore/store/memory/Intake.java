@@ -37,9 +37,10 @@ final class Intake {
     if (fenced(epoch)) {
       return new Told<>(false, false);
     }
-    boolean first = account.known == 0;
-    account.known = Math.max(account.known, known);
-    return new Told<>(true, first);
+    long before = account.known;
+    account.known = Math.max(before, known);
+    boolean doubled = Long.numberOfLeadingZeros(account.known) < Long.numberOfLeadingZeros(before);
+    return new Told<>(true, doubled);
   }
 
   Optional<Pace> advance(long epoch, long index, String position) {

@@ -6,7 +6,9 @@ import dev.longshore.store.Pools;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -65,11 +67,15 @@ public final class MemoryPools implements Pools {
   }
 
   @Override
-  public Map<String, Seen> heartbeats(PoolRef pool) {
-    Map<String, Seen> seen = new TreeMap<>();
+  public Map<PoolRef, Map<String, Seen>> heartbeats(Collection<PoolRef> asked) {
     Instant now = time.instant();
-    pool(pool).beats.forEach((pod, beat) -> seen.put(pod, new Seen(beat.heartbeat(), Duration.between(beat.at(), now))));
-    return seen;
+    Map<PoolRef, Map<String, Seen>> all = new HashMap<>();
+    for (PoolRef pool : asked) {
+      Map<String, Seen> seen = new TreeMap<>();
+      pool(pool).beats.forEach((pod, beat) -> seen.put(pod, new Seen(beat.heartbeat(), Duration.between(beat.at(), now))));
+      all.put(pool, seen);
+    }
+    return all;
   }
 
   @Override

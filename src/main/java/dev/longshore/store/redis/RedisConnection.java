@@ -60,6 +60,14 @@ public final class RedisConnection implements AutoCloseable {
     return answer(nextLane(), request(command, arguments), PATIENCE);
   }
 
+  /** Commands in one round, on one connection and so one after the other; their answers in the same order. */
+  List<Response> callEach(List<Request> requests) {
+    Lane lane = nextLane();
+    List<CompletableFuture<Response>> answers = new ArrayList<>(requests.size());
+    requests.forEach(request -> answers.add(lane.send(request)));
+    return answers.stream().map(answer -> await(lane, answer, PATIENCE)).toList();
+  }
+
   /** Runs a script in one step. */
   Response run(Script script, Duration patience, List<String> keys, Object... arguments) {
     return run(nextLane(), script, patience, keys, arguments);

@@ -4,9 +4,13 @@ import dev.longshore.job.PoolRef;
 import dev.longshore.store.Heartbeat;
 import dev.longshore.store.Pools;
 import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -45,11 +49,23 @@ public final class RedisPools implements Pools {
   }
 
   @Override
-  public Map<String, Seen> heartbeats(PoolRef pool) {
-    Response beats = redis.call(Command.HGETALL, RedisKeys.heartbeats(pool));
+  public Map<PoolRef, Map<String, Seen>> heartbeats(Collection<PoolRef> pools) {
+    List<PoolRef> order = List.copyOf(pools);
+    List<Request> requests = new ArrayList<>(order.size() + 1);
+    order.forEach(pool -> requests.add(RedisConnection.request(Command.HGETALL, RedisKeys.heartbeats(pool))));
     // asked for after the heartbeats, so that none is from the future
-    Response time = redis.call(Command.TIME);
+    requests.add(RedisConnection.request(Command.TIME));
+    List<Response> answers = redis.callEach(requests);
+    Response time = answers.getLast();
     long now = time.get(0).toLong() * 1_000 + time.get(1).toLong() / 1_000;
+    Map<PoolRef, Map<String, Seen>> all = new HashMap<>();
+    for (int i = 0; i < order.size(); i++) {
+      all.put(order.get(i), seen(answers.get(i), now));
+    }
+    return all;
+  }
+
+  private static Map<String, Seen> seen(Response beats, long now) {
     Map<String, Seen> seen = new TreeMap<>();
     for (String pod : beats.getKeys()) {
       String text = beats.get(pod).toString();

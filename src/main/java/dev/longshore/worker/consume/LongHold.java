@@ -8,7 +8,6 @@ import dev.longshore.worker.access.JobAccess;
 import dev.longshore.worker.access.JobAccess.Outgoing;
 import dev.longshore.worker.execute.Taken;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -42,13 +41,11 @@ final class LongHold {
   }
 
   /** Looks after what is in hand; call it from time to time. */
-  void look(Collection<Subscription> subscriptions, Map<Delivery, Taken> working) {
+  void look(Subscriptions subscriptions, Map<Delivery, Taken> working) {
     long limit = System.nanoTime() - limitNanos;
-    for (Subscription subscription : subscriptions) {
-      for (Subscription.Counted delivery : subscription.inHandSince(limit)) {
-        boolean tried = delivery.since() - (limit - limitNanos / 4) <= 0;
-        reached(delivery, working.get(delivery), tried);
-      }
+    for (Subscription.Counted delivery : subscriptions.inHandSince(limit)) {
+      boolean tried = delivery.since() - (limit - limitNanos / 4) <= 0;
+      reached(delivery, working.get(delivery), tried);
     }
   }
 

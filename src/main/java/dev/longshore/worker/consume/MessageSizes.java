@@ -20,7 +20,13 @@ final class MessageSizes {
     bytes = bytes == 0 ? total : bytes + WEIGHT * (total - bytes);
   }
 
-  synchronized Prefetch.Load load(JobExecutor.Reading calls) {
-    return new Prefetch.Load(items, bytes, calls.nanosPerItem(), calls.slots(), calls.batchSize());
+  /**
+   * What is to be prefetched for.
+   *
+   * @param inHand mean number of items of the messages in hand, which may suddenly be small; 0 where the recent ones tell more
+   * @param sharing whether workers share what waits
+   */
+  synchronized Prefetch.Load load(JobExecutor.Reading calls, double inHand, boolean sharing) {
+    return new Prefetch.Load(inHand > 0 ? inHand : items, bytes, calls.nanosPerItem(), calls.slots(), calls.batchSize(), sharing);
   }
 }

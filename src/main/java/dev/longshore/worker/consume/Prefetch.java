@@ -2,7 +2,7 @@ package dev.longshore.worker.consume;
 
 /**
  * How many messages a worker has in hand: about a second of work, so that it never waits for the broker and other workers never wait for
- * what it hoards. Changes only when the aim is off by a factor of two.
+ * what it hoards. Changes only when the aim is off by a factor of two, or call slots would stay empty.
  */
 final class Prefetch {
   static final int FIRST = 8;
@@ -10,6 +10,8 @@ final class Prefetch {
   private static final int USUAL_MOST = 256;
   private static final int BROKER_MOST = 65_535;
   private static final double AIM_NANOS = 1e9;
+  /** While workers share, what waits here is what another lacks. */
+  private static final double SHARING_NANOS = 0.5e9;
   /** Unpacked items in hand take at most about this much memory. */
   private static final long MOST_BYTES = 24 << 20;
   private static final int HEAP_ALARM_PERCENT = 80;
@@ -22,9 +24,15 @@ final class Prefetch {
    * @param itemsPerMessage mean; 0 before the first message
    * @param bytesPerMessage mean, unpacked
    * @param nanosPerItem mean share of a call's time; 0 before the first call
-   * @param slots calls at once that the job gets; 0 while it gets none, because other jobs have their turns
+   * @param slots calls at once that the job gets; fewer than it may have, and down to 0, while other jobs have their turns
+   * @param sharing whether workers share what waits, because there is too little for all of them
    */
-  record Load(double itemsPerMessage, double bytesPerMessage, long nanosPerItem, double slots, int batchSize) {}
+  record Load(double itemsPerMessage, double bytesPerMessage, long nanosPerItem, double slots, int batchSize, boolean sharing) {
+    /** The messages that it takes to keep every call slot busy, or to have one call ready, however few items they carry. */
+    double atOnce() {
+      return Math.ceil(Math.max(1, slots) * batchSize / itemsPerMessage);
+    }
+  }
 
   int current() {
     return current;
@@ -36,21 +44,27 @@ final class Prefetch {
       current = Math.max(LEAST, current / 2);
       return current;
     }
-    if (load.itemsPerMessage() > 0 && (load.nanosPerItem() > 0 || load.slots() == 0)) {
+    if (load.itemsPerMessage() > 0) {
       double aim = aim(load);
-      if (aim >= 2.0 * current || aim * 2 <= current) {
+      boolean starves = current < Math.min(aim, load.atOnce());
+      if (starves || aim >= 2.0 * current || aim * 2 <= current) {
         current = (int) aim;
       }
     }
     return current;
   }
 
-  private static double aim(Load load) {
-    double perSecond = load.slots() == 0 ? 0 : AIM_NANOS * load.slots() / (load.itemsPerMessage() * load.nanosPerItem());
-    double bySecond = Math.clamp(perSecond, LEAST, USUAL_MOST);
-    // every call slot has its batch and the next one waiting, however few items the messages carry
-    double byItems = Math.max(1, 2 * load.slots()) * load.batchSize() / load.itemsPerMessage();
+  private double aim(Load load) {
+    boolean measured = load.nanosPerItem() > 0;
+    boolean waits = load.slots() == 0;
+    double nanosPerMessage = load.itemsPerMessage() * load.nanosPerItem() / load.slots();
+    // of messages that are a call each, none needs to wait
+    int least = load.sharing() && load.itemsPerMessage() <= load.batchSize() ? 1 : LEAST;
+    double bySecond = measured ? Math.clamp((load.sharing() ? SHARING_NANOS : AIM_NANOS) / nanosPerMessage, least, USUAL_MOST)
+        : load.sharing() || waits ? least : current;
+    // every call slot has its batch; and the next one waiting, which may be for long where nothing is measured or others lack it
+    double byItems = (measured && !load.sharing() && !waits ? 2 : 1) * load.atOnce();
     double byMemory = Math.max(LEAST, MOST_BYTES / Math.max(1, load.bytesPerMessage()));
-    return Math.min(Math.min(Math.max(bySecond, Math.ceil(byItems)), byMemory), BROKER_MOST);
+    return Math.min(Math.min(Math.max(bySecond, byItems), byMemory), BROKER_MOST);
   }
 }

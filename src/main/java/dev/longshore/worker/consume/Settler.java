@@ -38,6 +38,7 @@ final class Settler {
   private final Supplier<JobSpec> spec;
   private final DeadLetters letters;
   private final Held held;
+  private final Pieces pieces;
   private final End end;
   private final LongAdder settledItems = new LongAdder();
   private volatile RetryRules rules;
@@ -54,11 +55,12 @@ final class Settler {
     boolean handsOn();
   }
 
-  Settler(JobAccess access, Supplier<JobSpec> spec, DeadLetters letters, Held held, End end) {
+  Settler(JobAccess access, Supplier<JobSpec> spec, DeadLetters letters, Held held, Pieces pieces, End end) {
     this.access = access;
     this.spec = spec;
     this.letters = letters;
     this.held = held;
+    this.pieces = pieces;
     this.end = end;
   }
 
@@ -152,9 +154,13 @@ final class Settler {
     return out;
   }
 
-  private static List<Outgoing> copies(Taken taken, Verdicts verdicts) {
+  private List<Outgoing> copies(Taken taken, Verdicts verdicts) {
     List<Outgoing> out = new ArrayList<>(verdicts.again().size());
-    verdicts.again().forEach((copy, indexes) -> out.add(new Outgoing(Kind.WORK, part(taken, indexes, copy.attempt()), copy.delay())));
+    verdicts.again().forEach((copy, indexes) -> {
+      for (IndexSet piece : pieces.of(indexes)) {
+        out.add(new Outgoing(Kind.WORK, part(taken, piece, copy.attempt()), copy.delay()));
+      }
+    });
     return out;
   }
 

@@ -13,12 +13,10 @@ import dev.longshore.worker.execute.JobExecutor;
 import dev.longshore.worker.execute.Taken;
 import dev.longshore.worker.execute.WorkerGate;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
@@ -34,24 +32,21 @@ public final class WorkConsumer {
   private static final Duration BEFORE_GIVING_UP = Duration.ofSeconds(5);
   /** Long chunks show their progress at least this often. */
   private static final long SETTLE_NANOS = 500_000_000;
-  /** What waits for so long because other jobs have the slots goes back: another worker may have one that is free. */
-  private static final long HOARD_NANOS = 30_000_000_000L;
 
   private final JobAccess access;
-  private final WorkQueues queues;
   private final Runnable onGone;
   private final Held held = new Held();
   private final Map<Delivery, Taken> working = new ConcurrentHashMap<>();
   private final Prefetch prefetch = new Prefetch();
   private final MessageSizes sizes = new MessageSizes();
+  private final Pieces pieces = new Pieces();
   private final Runnable storeChanged = () -> Thread.ofVirtual().start(this::followStore);
   private final Taker taker;
   private final Settler settler;
   private final JobExecutor executor;
   private final LongHold longHold;
-  /** Those that take no more but have something in hand, and the present one last; changed under this object's lock. */
-  private final List<Subscription> subscriptions = new CopyOnWriteArrayList<>();
-  private boolean taking;
+  private final Shedding shedding;
+  private final Subscriptions subscriptions;
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
   private final Object modeLock = new Object();
   private volatile Mode mode = Mode.WORKING;
@@ -66,14 +61,16 @@ public final class WorkConsumer {
   public WorkConsumer(JobAccess access, WorkQueues queues, Supplier<JobSpec> spec, BatchProcessor processor, DeadLetters letters,
       Duration holdLimit, WorkerGate gate, Runnable onGone) {
     this.access = access;
-    this.queues = queues;
     this.onGone = onGone;
-    this.settler = new Settler(access, spec, letters, held, new Ends());
+    this.settler = new Settler(access, spec, letters, held, pieces, new Ends());
     this.executor = new JobExecutor(access.job(), spec.get(), processor, gate, new Surroundings(access, settler), settler::failsForGood);
     Duration quarter = holdLimit.dividedBy(4);
     Duration leasedElsewhere = quarter.compareTo(LEASED_ELSEWHERE) < 0 ? quarter : LEASED_ELSEWHERE;
     this.taker = new Taker(access, spec, letters, held, sizes, leasedElsewhere, new Desk());
     this.longHold = new LongHold(access, holdLimit, this::handBackWaiting);
+    this.shedding = new Shedding(access, queues, executor, pieces);
+    this.subscriptions = new Subscriptions(
+        messages -> new Subscription(handler -> queues.consume(access.job(), Kind.WORK, messages, handler), this::receive));
   }
 
   /**
@@ -100,10 +97,10 @@ public final class WorkConsumer {
 
   public Reading read() {
     long items = working.values().stream().mapToLong(Taken::unfinished).sum();
-    return new Reading(Math.max(inHand(), working.size()), items, settler.settledItems(), executor.read());
+    return new Reading(Math.max(subscriptions.inHand(), working.size()), items, settler.settledItems(), executor.read());
   }
 
-  /** Settles what waits for too long, lets go of what is held or kept waiting for too long, and adapts how much is taken; call twice a second. */
+  /** Settles what waits for too long, lets go of what others had better do, and adapts how much is taken; call twice a second. */
   public void tick(int heapPercent) {
     long before = System.nanoTime() - SETTLE_NANOS;
     for (Taken taken : working.values()) {
@@ -115,16 +112,24 @@ public final class WorkConsumer {
     if (mode != Mode.ENDING) {
       longHold.look(subscriptions, working);
     }
-    executor.handBackHoarded(HOARD_NANOS);
-    JobExecutor.Reading calls = executor.read();
+    shedding.look();
     int was = prefetch.current();
-    int now = prefetch.next(sizes.load(calls), heapPercent);
+    int now = prefetch.next(sizes.load(executor.read(), itemsOfEach(was), pieces.small()), heapPercent);
     if (now != was) {
       LOG.debugf("job=%s prefetch=%d was=%d", access.job(), now, was);
-      synchronized (this) {
-        subscriptions.forEach(subscription -> subscription.prefetch(now));
-      }
+      subscriptions.prefetch(now);
     }
+  }
+
+  /**
+   * Items of each message in hand, in the mean: as it came, or while workers share what is left of it, because the rest was shed. 0 when
+   * fewer than {@code messages} are in hand, of which the mean says little.
+   */
+  private double itemsOfEach(int messages) {
+    if (pieces.small()) {
+      return working.values().stream().mapToLong(Taken::unfinished).average().orElse(0);
+    }
+    return working.size() < messages ? 0 : working.values().stream().mapToLong(taken -> taken.work().indexes().size()).average().orElse(0);
   }
 
   /** Starts nothing new and hands back what has not started, or goes on; what runs finishes in any case, and the processor stays open. */
@@ -158,6 +163,12 @@ public final class WorkConsumer {
    */
   public CompletableFuture<Void> end() {
     leave(Mode.ENDING);
+    cutShort();
+    return drained;
+  }
+
+  /** A drain takes too long: interrupts what runs, and gives up what does not come back soon, so that it is handed on. */
+  public void cutShort() {
     executor.interrupt();
     Thread.ofVirtual().name("end-" + access.job().name()).start(() -> {
       followStore();
@@ -169,7 +180,6 @@ public final class WorkConsumer {
         }
       }
     });
-    return drained;
   }
 
   private void leave(Mode leaving) {
@@ -183,37 +193,22 @@ public final class WorkConsumer {
   /** Ends at once: what is in hand goes back to the queue. */
   public void close() {
     leave(Mode.DRAINING);
-    synchronized (this) {
-      taking = false;
-      subscriptions.forEach(Subscription::close);
-      subscriptions.clear();
-    }
+    subscriptions.close();
     executor.close();
     drained.complete(null);
   }
 
-  private synchronized void followStore() {
-    boolean wanted = mode == Mode.WORKING && !access.outage().storeAway();
+  private void followStore() {
     try {
-      if (wanted && !taking) {
-        subscriptions.removeIf(old -> old.inHand() == 0);
-        subscriptions.add(new Subscription(handler -> queues.consume(access.job(), Kind.WORK, prefetch.current(), handler), this::receive));
-      } else if (!wanted && taking) {
-        subscriptions.getLast().retire();
-      }
-      taking = wanted;
+      subscriptions.follow(() -> mode == Mode.WORKING && !access.outage().storeAway(), prefetch.current());
     } catch (QueueUnavailableException e) {
       // the next tick tries again
       access.outage().brokerFailed(e);
     }
   }
 
-  private int inHand() {
-    return subscriptions.stream().mapToInt(Subscription::inHand).sum();
-  }
-
   private void checkDrained() {
-    if (mode.leaves() && inHand() == 0 && working.isEmpty()) {
+    if (mode.leaves() && subscriptions.inHand() == 0 && working.isEmpty()) {
       executor.close();
       drained.complete(null);
     }

@@ -5,6 +5,7 @@ import dev.longshore.worker.execute.Batch.Segment;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -17,14 +18,15 @@ import java.util.stream.IntStream;
 final class AloneRun {
   private final Calls calls;
   private final Taken taken;
-  private final Recorder recorder;
+  private final Consumer<Taken> settle;
   /** Positions in the delivery, shuffled. */
   private List<Integer> rest;
 
-  AloneRun(Calls calls, Taken taken, List<Segment> suspects, Recorder recorder) {
+  /** @param settle has a delivery's outcomes settled */
+  AloneRun(Calls calls, Taken taken, List<Segment> suspects, Consumer<Taken> settle) {
     this.calls = calls;
     this.taken = taken;
-    this.recorder = recorder;
+    this.settle = settle;
     this.rest = new ArrayList<>(suspects.stream().flatMapToInt(s -> IntStream.range(s.from(), s.from() + s.count())).boxed().toList());
     Collections.shuffle(rest);
   }
@@ -39,14 +41,16 @@ final class AloneRun {
     });
     if (!rest.isEmpty()) {
       Batch left = cut(rest.size());
-      recorder.record(left, Calls.Answer.of(left.size(), otherwise));
+      left.record(Calls.Answer.of(left.size(), otherwise), settle);
     }
   }
 
   private boolean step(int batchSize) {
     Batch half = cut(Math.min(batchSize, Math.ceilDiv(rest.size(), 2)));
-    recorder.record(half, calls.callInside(half));
-    recorder.settle(taken);
+    half.record(calls.callInside(half), settle);
+    if (taken.due()) {
+      settle.accept(taken);
+    }
     return taken.awaitSettled();
   }
 

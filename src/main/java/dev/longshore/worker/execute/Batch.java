@@ -4,6 +4,7 @@ import dev.longshore.job.IndexSet;
 import dev.longshore.job.WorkItem;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * What one processor call gets.
@@ -14,12 +15,7 @@ record Batch(List<Segment> segments, int size) {
 
   /** Neighbouring items of one delivery: {@code count} from position {@code from}. */
   record Segment(Taken taken, int from, int count) {
-    List<WorkItem> items() {
-      List<WorkItem> all = taken.items();
-      return count == all.size() ? all : all.subList(from, from + count);
-    }
-
-    /** The items of a delivery whose indexes are among {@code some}, as few segments as there can be. */
+    /** Those of a delivery's items that are in {@code some}. */
     static List<Segment> of(Taken taken, IndexSet some) {
       List<WorkItem> items = taken.items();
       if (some.size() == items.size()) {
@@ -39,8 +35,26 @@ record Batch(List<Segment> segments, int size) {
       return segments;
     }
 
+    List<WorkItem> items() {
+      List<WorkItem> all = taken.items();
+      return count == all.size() ? all : all.subList(from, from + count);
+    }
+
     Segment part(int skip, int most) {
       return new Segment(taken, from + skip, Math.min(most, count - skip));
+    }
+  }
+
+  /** Keeps what came of it; {@code settle} gets each delivery that must be settled now. */
+  void record(Calls.Answer answer, Consumer<Taken> settle) {
+    long now = System.nanoTime();
+    int offset = 0;
+    for (Segment segment : segments) {
+      long share = answer.nanos() * segment.count() / size;
+      if (segment.taken().record(segment.from(), answer, offset, segment.count(), share, now)) {
+        settle.accept(segment.taken());
+      }
+      offset += segment.count();
     }
   }
 

@@ -61,11 +61,11 @@ final class BatchCutter {
     return remove(entry -> entry.since() - nanos <= 0);
   }
 
-  private List<Segment> remove(Predicate<Entry> chosen) {
+  private List<Segment> remove(Predicate<Entry> which) {
     List<Segment> removed = new ArrayList<>();
     for (Iterator<Entry> entries = waiting.iterator(); entries.hasNext(); ) {
       Entry entry = entries.next();
-      if (chosen.test(entry)) {
+      if (which.test(entry)) {
         entries.remove();
         removed.add(entry.segment());
         items -= entry.segment().count();

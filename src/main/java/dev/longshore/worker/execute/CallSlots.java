@@ -97,9 +97,9 @@ public final class CallSlots {
     });
   }
 
-  /** Whether a call of it has been waiting since {@code nanos} of {@link System#nanoTime} or longer, and it has had no turn in that time. */
-  boolean waitsSince(Lane lane, long nanos) {
-    return locked(() -> lane.waitsSince(nanos));
+  /** For how many nanoseconds a call of it has been waiting without a turn for the job; 0 when none waits. */
+  long waited(Lane lane) {
+    return locked(() -> lane.waited(System.nanoTime()));
   }
 
   /** Calls at once that a job gets: its concurrency, or what it had in the last seconds when it had to wait for its turns. */

@@ -30,7 +30,6 @@ final class Calls {
   private final SharedProcessor.FallbackRule fallbackRule;
   private final ReentrantLock lock = new ReentrantLock();
   private final Set<Thread> waiting = new HashSet<>();
-  private final Set<Thread> running = new HashSet<>();
   private final Set<Thread> interrupted = new HashSet<>();
   private final CallTimes times = new CallTimes();
   private SharedProcessor processor;
@@ -106,8 +105,8 @@ final class Calls {
   void interrupt() {
     lock.lock();
     try {
-      interrupted.addAll(running);
-      running.forEach(Thread::interrupt);
+      interrupted.addAll(times.running());
+      times.running().forEach(Thread::interrupt);
     } finally {
       lock.unlock();
     }
@@ -238,7 +237,6 @@ final class Calls {
         return handedBack(batch.size());
       }
       times.begin(start);
-      running.add(Thread.currentThread());
       current = processor;
       current.enter();
     } finally {
@@ -249,18 +247,16 @@ final class Calls {
     try {
       said = current.call(items, fallbackRule);
     } finally {
-      told = ended(items.size(), start);
+      told = ended(items.size());
     }
     return said.answer(items, told, System.nanoTime() - start);
   }
 
   /** Whether the call was interrupted. */
-  private boolean ended(int items, long start) {
+  private boolean ended(int items) {
     lock.lock();
     try {
-      long now = System.nanoTime();
-      times.end(items, now - start, now);
-      running.remove(Thread.currentThread());
+      times.end(items, System.nanoTime());
       Thread.interrupted();
       return interrupted.remove(Thread.currentThread());
     } finally {

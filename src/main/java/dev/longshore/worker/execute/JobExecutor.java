@@ -9,35 +9,33 @@ import dev.longshore.worker.execute.Batch.Segment;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiPredicate;
 import java.util.function.Supplier;
 
 /**
- * Runs a job's processor calls: never more than {@code concurrency} at once, on virtual threads that live as long as there is work, each call
- * in one of the slots that the worker's jobs share. A batch that is not full waits for more items for {@code maxWait} at most, and no longer
- * than until it is known that none can come; it needs no slot for that. Suspects of a crash run alone, at once.
+ * Runs a job's processor calls: never more than {@code concurrency} at once, on virtual threads that live as long as there is work, each
+ * call in one of the slots that the worker's jobs share. A batch that is not full waits for more items for {@code maxWait} at most, and no
+ * longer than until it is known that none can come; it needs no slot for that. Suspects of a crash run alone, at once.
  */
 public final class JobExecutor {
-  private static final long FIRST_LOOK_NANOS = 20_000_000;
-  private static final long LONGEST_LOOK_NANOS = 1_000_000_000;
+  /** What a job gets at least, taken over some time: less is not measured. */
+  private static final double LEAST_SLOTS = 0.1;
 
   private final JobRef job;
   private final Surroundings surroundings;
-  private final Recorder recorder;
   private final Calls calls;
   private final CallSlots shared;
   private final Lane lane;
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition more = lock.newCondition();
   private final BatchCutter cutter = new BatchCutter();
+  private final Filling filling;
   private int concurrency;
   private int batchSize;
   private long maxWaitNanos;
   private int threads;
+  /** Threads that wait for a turn. */
   private int asking;
-  private boolean filling;
   private boolean holding;
 
   /** What the work leans on. */
@@ -57,8 +55,8 @@ public final class JobExecutor {
       BiPredicate<WorkItem, Outcome> failsForGood) {
     this.job = job;
     this.surroundings = surroundings;
-    this.recorder = new Recorder(surroundings::settle);
     this.calls = new Calls(job, gate, new Entrance(surroundings::enter), failsForGood);
+    this.filling = new Filling(lock, cutter, surroundings::noneCanCome);
     this.shared = gate.slots();
     this.lane = shared.join(spec.priority(), spec.concurrency());
     change(spec, processor);
@@ -67,11 +65,16 @@ public final class JobExecutor {
   /**
    * How the work goes.
    *
-   * @param slots calls at once that it gets: its concurrency, or what it had in the last seconds when it had to wait for its turns
+   * @param concurrency calls at once that it may make
+   * @param slots calls at once that it gets: {@code concurrency}, or what it had in the last seconds when it had to wait for its turns
    * @param nanosPerItem mean share of a call's time; 0 before the first
    * @param busyNanos time in which calls ran, summed over them, since the start
+   * @param heldNanos how long the oldest running call has lasted, or how long no call had a turn where that is longer; 0 for neither
+   * @param waitedNanos how long the first item has waited for a call slot; 0 when none waits, or only for its batch to fill
+   * @param remainingNanos how long all that runs and waits will take; negative as long as nothing is measured
    */
-  public record Reading(int concurrency, double slots, int batchSize, long nanosPerItem, long busyNanos, int waitingItems) {}
+  public record Reading(int concurrency, double slots, int batchSize, long nanosPerItem, long busyNanos, long heldNanos, long waitedNanos,
+      long remainingNanos) {}
 
   /** A changed spec; calls under way end as they began. A null processor keeps the present one. */
   public void change(JobSpec spec, BatchProcessor replacement) {
@@ -87,7 +90,7 @@ public final class JobExecutor {
       Duration maxWait = spec.batching().maxWait();
       maxWaitNanos = maxWait == null ? 0 : maxWait.toNanos();
       shared.change(lane, spec.priority(), concurrency);
-      more.signalAll();
+      filling.changed();
       startThreads();
     } finally {
       lock.unlock();
@@ -103,11 +106,11 @@ public final class JobExecutor {
       if (!holding) {
         long now = System.nanoTime();
         ordinary.forEach(segment -> cutter.offer(segment, now));
-        more.signal();
+        filling.changed();
         startThreads();
         if (!alone.isEmpty()) {
           int size = batchSize;
-          AloneRun run = new AloneRun(calls, taken, alone, recorder);
+          AloneRun run = new AloneRun(calls, taken, alone, surroundings::settle);
           Thread.ofVirtual().name("alone-" + job.name()).start(() -> run.run(size));
         }
         return;
@@ -115,8 +118,8 @@ public final class JobExecutor {
     } finally {
       lock.unlock();
     }
-    ordinary.forEach(recorder::handBack);
-    alone.forEach(recorder::handBack);
+    ordinary.forEach(this::handBack);
+    alone.forEach(this::handBack);
   }
 
   /** Hands back what has not started and starts nothing more until {@link #release}; what runs goes on. */
@@ -128,13 +131,13 @@ public final class JobExecutor {
       if (!cutter.isEmpty()) {
         waiting = cutter.cut(cutter.items()).segments();
       }
-      more.signalAll();
+      filling.changed();
     } finally {
       lock.unlock();
     }
     calls.hold();
     shared.rest(lane, true);
-    waiting.forEach(recorder::handBack);
+    waiting.forEach(this::handBack);
   }
 
   /** Starts again. */
@@ -154,23 +157,25 @@ public final class JobExecutor {
     handBack(() -> cutter.remove(taken));
   }
 
-  /** Hands back what waits for its call for {@code nanos} or longer, when other jobs had all turns in that time. */
-  public void handBackHoarded(long nanos) {
-    long before = System.nanoTime() - nanos;
-    if (shared.waitsSince(lane, before)) {
-      handBack(() -> cutter.removeSince(before));
-    }
+  /**
+   * Hands back what has waited for a call slot since {@code before} of {@link System#nanoTime} or longer.
+   *
+   * @return how many items
+   */
+  public int shed(long before) {
+    return handBack(() -> waitForSlot() ? cutter.removeSince(before) : List.of());
   }
 
-  private void handBack(Supplier<List<Segment>> chosen) {
+  private int handBack(Supplier<List<Segment>> takenOut) {
     List<Segment> waiting;
     lock.lock();
     try {
-      waiting = chosen.get();
+      waiting = takenOut.get();
     } finally {
       lock.unlock();
     }
-    waiting.forEach(recorder::handBack);
+    waiting.forEach(this::handBack);
+    return waiting.stream().mapToInt(Segment::count).sum();
   }
 
   /** Interrupts what runs: what comes back undone is handed back. */
@@ -188,11 +193,31 @@ public final class JobExecutor {
 
   public Reading read() {
     CallTimes.Reading reading = calls.read();
+    long perItem = reading.nanosPerItem();
+    double slots = shared.slots(lane);
+    long held = Math.max(reading.oldestNanos(), shared.waited(lane));
     lock.lock();
     try {
-      return new Reading(concurrency, shared.slots(lane), batchSize, reading.nanosPerItem(), reading.busyNanos(), cutter.items());
+      int waiting = cutter.items();
+      long remaining = waiting > 0 && perItem == 0 ? -1 : reading.restNanos() + (long) (waiting * perItem / Math.max(slots, LEAST_SLOTS));
+      long waited = waitForSlot() ? System.nanoTime() - cutter.since() : 0;
+      return new Reading(concurrency, slots, batchSize, perItem, reading.busyNanos(), held, waited, remaining);
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** Whether what waits does so because all calls run that the job may make, or because other jobs have the slots. */
+  private boolean waitForSlot() {
+    boolean ownSlots = threads - asking >= concurrency;
+    return !cutter.isEmpty() && !filling.goesOn() && (ownSlots || asking > 0 && shared.slots(lane) < concurrency);
+  }
+
+  /** Settles it at once, though other items of its delivery may run for long: others wait for it. */
+  private void handBack(Segment segment) {
+    new Batch(List.of(segment), segment.count()).record(Calls.handedBack(segment.count()), surroundings::settle);
+    if (segment.taken().due()) {
+      surroundings.settle(segment.taken());
     }
   }
 
@@ -206,7 +231,7 @@ public final class JobExecutor {
 
   private void work() {
     for (Start start = next(null); start != null; start = next(start.turn())) {
-      recorder.record(start.batch(), calls.call(start.batch()));
+      start.batch().record(calls.call(start.batch()), surroundings::settle);
     }
   }
 
@@ -229,13 +254,13 @@ public final class JobExecutor {
         } else if (left <= 0) {
           turn = ask(had);
           had = null;
-        } else if (filling) {
+        } else if (filling.goesOn()) {
           break;
         } else {
           shared.giveBack(had, turn);
           had = null;
           turn = null;
-          last = fill(left);
+          last = filling.await(left);
         }
       }
       threads--;
@@ -259,41 +284,6 @@ public final class JobExecutor {
     } finally {
       lock.lock();
       asking--;
-    }
-  }
-
-  /**
-   * Waits for the batch to fill; one thread does so for all. Asks now and then, and ever less often, whether anything can come at all: true
-   * when it cannot, false when something changed or the time is over.
-   */
-  private boolean fill(long nanos) {
-    filling = true;
-    try {
-      long look = FIRST_LOOK_NANOS;
-      long left = nanos;
-      int before = cutter.items();
-      while (left > 0 && cutter.items() == before && !cutter.isEmpty()) {
-        long wait = Math.min(left, look);
-        left -= wait - Math.max(0, more.awaitNanos(wait));
-        if (left > 0 && cutter.items() == before && before > 0 && askUnlocked() && cutter.items() == before) {
-          return true;
-        }
-        look = Math.min(2 * look, LONGEST_LOOK_NANOS);
-      }
-    } catch (InterruptedException e) {
-      // nobody interrupts a thread between calls; looking again does no harm
-    } finally {
-      filling = false;
-    }
-    return false;
-  }
-
-  private boolean askUnlocked() {
-    lock.unlock();
-    try {
-      return surroundings.noneCanCome();
-    } finally {
-      lock.lock();
     }
   }
 }

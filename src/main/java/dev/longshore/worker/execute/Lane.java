@@ -109,9 +109,9 @@ final class Lane {
     waiting = 0;
   }
 
-  /** Whether it has been waiting since then or longer, and has had no turn meanwhile. */
-  boolean waitsSince(long then) {
-    return waiting > 0 && waitingSince - then <= 0;
+  /** For how long it has been waiting without a turn; 0 when it does not wait. */
+  long waited(long now) {
+    return waiting == 0 ? 0 : now - waitingSince;
   }
 
   /** One of its waiting calls has its turn. */

@@ -12,9 +12,9 @@ import dev.longshore.worker.access.JobAccess;
 import dev.longshore.worker.access.JobAccess.Outgoing;
 import dev.longshore.worker.consume.DeadLetters;
 import dev.longshore.worker.consume.Subscription;
+import dev.longshore.worker.consume.Subscriptions;
 import dev.longshore.worker.execute.WorkerGate;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +41,6 @@ public final class FeedConsumer {
   private static final Duration GIVEN_UP = Duration.ofSeconds(1);
 
   private final JobAccess access;
-  private final WorkQueues queues;
   private final SourceOpener sources;
   private final Supplier<JobSpec> spec;
   private final IntSupplier batchSize;
@@ -51,9 +50,7 @@ public final class FeedConsumer {
   private final Map<Message.Target, FeedLane> lanes = new EnumMap<>(Message.Target.class);
   private final AtomicBoolean saidGivenUp = new AtomicBoolean();
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
-  /** Those that take no more but have something in hand, and the present one last; used under this object's lock. */
-  private final List<Subscription> subscriptions = new ArrayList<>();
-  private boolean taking;
+  private final Subscriptions subscriptions;
   private volatile boolean paused;
   private volatile boolean stopping;
 
@@ -64,13 +61,14 @@ public final class FeedConsumer {
   public FeedConsumer(JobAccess access, WorkQueues queues, SourceOpener sources, Supplier<JobSpec> spec, IntSupplier batchSize,
       DeadLetters letters, WorkerGate gate, Runnable onGone) {
     this.access = access;
-    this.queues = queues;
     this.sources = sources;
     this.spec = spec;
     this.batchSize = batchSize;
     this.letters = letters;
     this.gate = gate;
     this.onGone = onGone;
+    this.subscriptions = new Subscriptions(
+        prefetch -> new Subscription(handler -> queues.consume(access.job(), Kind.CONTROL, prefetch, handler), this::receive));
     for (Message.Target target : Message.Target.values()) {
       lanes.put(target, new FeedLane());
     }
@@ -88,17 +86,9 @@ public final class FeedConsumer {
     follow();
   }
 
-  private synchronized void follow() {
-    boolean wanted = !paused && !stopping;
+  private void follow() {
     try {
-      subscriptions.removeIf(old -> old != subscriptions.getLast() && old.inHand() == 0);
-      if (wanted && !taking) {
-        int prefetch = Message.Target.values().length;
-        subscriptions.add(new Subscription(handler -> queues.consume(access.job(), Kind.CONTROL, prefetch, handler), this::receive));
-      } else if (!wanted && taking) {
-        subscriptions.getLast().retire();
-      }
-      taking = wanted;
+      subscriptions.follow(() -> !stopped(), Message.Target.values().length);
     } catch (QueueUnavailableException e) {
       // the next tick tries again
       access.outage().brokerFailed(e);
@@ -116,24 +106,16 @@ public final class FeedConsumer {
   /** Ends at once: feeds in hand go back to the queue. */
   public void close() {
     stopping = true;
-    synchronized (this) {
-      taking = false;
-      subscriptions.forEach(Subscription::close);
-      subscriptions.clear();
-    }
+    subscriptions.close();
     lanes.values().forEach(FeedLane::close);
     drained.complete(null);
   }
 
   private void checkDrained() {
-    if (stopping && inHand() == 0) {
+    if (stopping && subscriptions.inHand() == 0) {
       lanes.values().forEach(FeedLane::close);
       drained.complete(null);
     }
-  }
-
-  private synchronized int inHand() {
-    return subscriptions.stream().mapToInt(Subscription::inHand).sum();
   }
 
   private void receive(Delivery delivery) {

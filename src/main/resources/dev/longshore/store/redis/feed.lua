@@ -4,7 +4,7 @@ local a, refusal = account('epoch', 'complete', 'known', 'highest', 'feedIndex',
 if not a then return refusal end
 local operation, epoch = ARGV[1], tonumber(ARGV[2])
 local changes = {'clock', a.clock, 'seen', now, 'feedSeen', a.clock}
-local reply = 1
+local reply, news = 1, operation == 'complete'
 local function change(name, value) changes[#changes + 1], changes[#changes + 2] = name, value end
 
 if operation == 'restart' then
@@ -24,7 +24,10 @@ else
     change('feedHolder', ARGV[5])
     reply = {redis.call('HGET', META, 'position') or '', a.feedIndex, a.known}
   elseif operation == 'announce' then
-    change('known', max(a.known, tonumber(ARGV[5])))
+    local known = max(a.known, tonumber(ARGV[5]))
+    change('known', known)
+    -- at each doubling: often enough for who counts on it, and no flood from a source of many millions
+    news = select(2, math.frexp(known)) > select(2, math.frexp(a.known))
   elseif operation == 'advance' then
     if tonumber(ARGV[5]) > a.feedIndex then change('intakeCrashes', 0) end
     if tonumber(ARGV[5]) >= a.feedIndex then
@@ -41,5 +44,5 @@ else
   end
 end
 redis.call('HSET', META, unpack(changes))
-if operation == 'complete' or (operation == 'announce' and a.known == 0) then redis.call('PUBLISH', ARGV[3], ARGV[4]) end
+if news then redis.call('PUBLISH', ARGV[3], ARGV[4]) end
 return reply

@@ -92,7 +92,7 @@ class CrashSlotsTest {
   }
 
   private static Worker worker(String name, long done) {
-    Heartbeat heartbeat = new Heartbeat(name, State.READY, 1, 1, null, 50, done, 20, "");
+    Heartbeat heartbeat = new Heartbeat(name, State.READY, 1, 1, null, null, 50, done, 20, "");
     return new Worker(name, Stage.RUNNING, new Seen(heartbeat, Duration.ofMillis(300)), "", false);
   }
 }

@@ -33,6 +33,18 @@ class ExecuteTest {
   }
 
   @Test
+  void ofBusyWorkersTheOneThatIsDoneSoonestGoes() {
+    List<Worker> workers = List.of(worker("a", State.READY, 1, Duration.ofMinutes(5)), worker("b", State.READY, 9, Duration.ofSeconds(2)),
+        worker("c", State.READY, 3, null), worker("d", State.READY, 2, null), worker("e", State.READY, 5, Duration.ofSeconds(3)));
+    List<String> gone = new ArrayList<>();
+    for (int left = 4; left >= 0; left--) {
+      Set<String> draining = execute.plan(left, workers, Set.of(), Set.of()).draining();
+      gone.add(draining.stream().filter(name -> !gone.contains(name)).findFirst().orElseThrow());
+    }
+    assertThat(gone).as("those that do not say how long they need come last, by their items").containsExactly("b", "e", "a", "d", "c");
+  }
+
+  @Test
   void aWorkerThatHasNotStartedGoesFirstAndAtOnce() {
     Worker pending = new Worker("z", Stage.PENDING, null, "", false);
     Execute.Plan plan = execute.plan(1, List.of(worker("a", State.READY, 0), pending), Set.of(), Set.of());
@@ -169,7 +181,11 @@ class ExecuteTest {
   }
 
   private static Worker worker(String name, State state, int chunks) {
-    Heartbeat heartbeat = new Heartbeat(name, state, chunks, chunks * 10L, null, chunks == 0 ? 0 : 50, 100, 20, "");
+    return worker(name, state, chunks, Duration.ofSeconds(chunks));
+  }
+
+  private static Worker worker(String name, State state, int chunks, Duration remaining) {
+    Heartbeat heartbeat = new Heartbeat(name, state, chunks, chunks * 10L, remaining, null, chunks == 0 ? 0 : 50, 100, 20, "");
     return new Worker(name, Stage.RUNNING, new Seen(heartbeat, Duration.ofMillis(300)), "", false);
   }
 }

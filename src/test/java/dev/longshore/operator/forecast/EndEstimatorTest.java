@@ -35,11 +35,32 @@ class EndEstimatorTest {
   }
 
   @Test
-  void aFewItemsAreEnoughForAWideForecast() {
-    work(2, 10, 10);
+  void evenWorkIsToldOnceEachSlotHasDoneTenItems() {
+    work(9, 10, 10);
+    assertThat(estimator.timeLeft()).isEmpty();
+    work(3, 10, 10);
     TimeLeft left = left();
-    assertThat(left.p50()).isBetween(Duration.ofSeconds(50), Duration.ofSeconds(200));
-    assertThat(left.p90()).isGreaterThan(left.p50().multipliedBy(5).dividedBy(4));
+    assertThat(left.p50()).isBetween(Duration.ofSeconds(80), Duration.ofSeconds(100));
+    assertThat(left.p90()).isGreaterThan(left.p50().multipliedBy(21).dividedBy(20));
+  }
+
+  @Test
+  void whileTheWorkersThatAreToComeDecideTheEndNothingIsTold() {
+    work(20, 10, 10);
+    assertThat(estimator.timeLeft()).isPresent();
+    estimator.sample(sample(10, 40));
+    assertThat(estimator.timeLeft()).isEmpty();
+  }
+
+  @Test
+  void itemsThatWaitForAFurtherAttemptEndAfterTheQueueHasRunEmpty() {
+    EndEstimator without = new EndEstimator();
+    // half of the attempts fail, and 100 items always wait: as 5 begin to in a second, one waits 20 s, and 40 s until it is final
+    for (int i = 0; i <= 150; i++) {
+      estimator.sample(new Sample(START.plusSeconds(i), 5 * i, ITEMS - 5 * i, 100, Duration.ofSeconds(10 * i), 10 * i, 10, 10));
+      without.sample(new Sample(START.plusSeconds(i), 5 * i, ITEMS - 5 * i, 0, Duration.ofSeconds(10 * i), 10 * i, 10, 10));
+    }
+    assertThat(left().p50()).isGreaterThan(without.timeLeft().orElseThrow().p50().plusSeconds(100));
   }
 
   @Test
@@ -54,9 +75,9 @@ class EndEstimatorTest {
 
   @Test
   void workersThatDoNotComeAreExpectedEverLater() {
-    work(20, 10, 40);
+    work(20, 10, 15);
     Duration soon = left().p50();
-    work(20, 10, 40);
+    work(20, 10, 15);
     double perItem = left().p50().toMillis() / (double) (ITEMS - finished);
     assertThat(perItem).isGreaterThan(soon.toMillis() / (double) (ITEMS - 200));
   }
@@ -98,14 +119,14 @@ class EndEstimatorTest {
   void aJobThatIsOpenedAgainGoesOnFromWhatIsKnownOfItsItems() {
     work(100, 10, 10);
     assertThat(estimator.timeLeft()).isEmpty();
-    estimator.sample(new Sample(START.plusSeconds(++second), ITEMS - 200, 200, Duration.ofSeconds(ITEMS), ITEMS, 10, 10));
+    estimator.sample(new Sample(START.plusSeconds(++second), ITEMS - 200, 200, 0, Duration.ofSeconds(ITEMS), ITEMS, 10, 10));
     assertThat(left().p50()).isBetween(Duration.ofSeconds(18), Duration.ofSeconds(24));
   }
 
   @Test
   void itemsThatTakeNoTimeAtAllAreToldByTheirPace() {
     for (int i = 0; i <= 20; i++) {
-      estimator.sample(new Sample(START.plusSeconds(i), i * 1_000L, 100_000 - i * 1_000L, Duration.ZERO, i * 1_000L, 4, 4));
+      estimator.sample(new Sample(START.plusSeconds(i), i * 1_000L, 100_000 - i * 1_000L, 0, Duration.ZERO, i * 1_000L, 4, 4));
     }
     assertThat(left().p50()).isBetween(Duration.ofSeconds(75), Duration.ofSeconds(85));
   }
@@ -144,6 +165,6 @@ class EndEstimatorTest {
   }
 
   private Sample sample(int ready, int planned) {
-    return new Sample(START.plusSeconds(second), finished, ITEMS - finished, Duration.ofSeconds(finished), finished, ready, planned);
+    return new Sample(START.plusSeconds(second), finished, ITEMS - finished, 0, Duration.ofSeconds(finished), finished, ready, planned);
   }
 }

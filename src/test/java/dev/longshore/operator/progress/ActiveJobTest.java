@@ -49,6 +49,16 @@ class ActiveJobTest {
   }
 
   @Test
+  void theServiceTimeIsThatOfTheLastMinute() {
+    Duration time = Duration.ZERO;
+    for (int second = 0; second <= 600; second++) {
+      job.observed(observation(second, 100_000, 10 * second, new JobReading.Busy(time, 10 * second)));
+      time = time.plus(Duration.ofSeconds(second < 500 ? 1 : 3));
+    }
+    assertThat(job.serviceTime()).isEqualTo(Duration.ofMillis(300));
+  }
+
+  @Test
   void aFeedIsDeadWhenItIsSilentAndThreeReadsFindNoneWaiting() {
     job.observed(observation(0, 0, 0, false, 0, 20, 0));
     job.observed(observation(1, 0, 0, false, 0, 21, 0));
@@ -76,6 +86,45 @@ class ActiveJobTest {
     assertThat(job.observed(observation(0, 100, 10, true, 0, 0, 0))).isTrue();
     assertThat(job.observed(observation(1, 100, 10, true, 0, 0, 0))).isFalse();
     assertThat(job.observed(observation(2, 100, 11, true, 0, 0, 0))).isTrue();
+  }
+
+  @Test
+  void theQueuesOfAJobThatStandsStillAreMeasuredRarely() {
+    Observation first = observation(0, 100, 10, true, 0, 0, 0);
+    assertThat(job.isToBeMeasured(first.reading(), first.at())).isTrue();
+    job.observed(first);
+    Instant later = START.plusSeconds(1);
+    assertThat(job.isToBeMeasured(first.reading(), later)).isFalse();
+    assertThat(job.observed(Observation.unmeasured(first.reading(), first, later))).as("nothing is new").isFalse();
+    assertThat(job.isToBeMeasured(first.reading(), START.plus(ActiveJob.MEASURED))).isTrue();
+    assertThat(job.isToBeMeasured(observation(2, 100, 11, true, 0, 0, 0).reading(), START.plusSeconds(2))).as("it moves").isTrue();
+  }
+
+  @Test
+  void aQueueThatWasMissedOnceIsMeasuredEachSecond() {
+    JobReading reading = observation(0, 100, 10, true, 0, 0, 0).reading();
+    for (int second = 0; second < 3; second++) {
+      assertThat(job.queuesAreLost()).isFalse();
+      assertThat(job.isToBeMeasured(reading, START.plusSeconds(second))).isTrue();
+      job.observed(new Observation(reading, new Depth(false, 0, 0), null, START.plusSeconds(second)));
+    }
+    assertThat(job.queuesAreLost()).isTrue();
+  }
+
+  @Test
+  void aSilentFeedThatMayBeLostIsLookedForEachSecond() {
+    JobReading silent = observation(0, 0, 0, false, 0, 20, 0).reading();
+    job.observed(new Observation(silent, new Depth(true, 0, 1), new Depth(true, 1, 1), START));
+    assertThat(job.isToBeMeasured(silent, START.plusSeconds(1))).as("it waits").isFalse();
+    job.observed(new Observation(silent, new Depth(true, 0, 1), new Depth(true, 0, 1), START.plusSeconds(5)));
+    assertThat(job.isToBeMeasured(silent, START.plusSeconds(6))).isTrue();
+  }
+
+  private static Observation observation(int second, long known, long finished, JobReading.Busy busy) {
+    JobReading reading = new JobReading(new ItemCounts(known, true, known - finished, 0, 0, finished, 0, 0, 0), 1, null,
+        new JobReading.Intake(1, true, Duration.ZERO), JobReading.Gaps.NONE, JobReading.Steering.NONE, null, null, null, busy, null,
+        java.util.List.of());
+    return new Observation(reading, new Depth(true, 0, 1), null, START.plusSeconds(second));
   }
 
   private static Observation observation(int second, long known, long finished, boolean complete, long ready, int idle, long control) {

@@ -8,26 +8,38 @@ import dev.longshore.job.PoolRef;
 import dev.longshore.operator.testing.RecordingQueues;
 import dev.longshore.queue.QueueLeaderlessException;
 import dev.longshore.queue.WorkQueues;
+import dev.longshore.store.Accounts;
 import dev.longshore.store.memory.MemoryLedger;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What the loop makes of a broker that does not answer, and of one queue that does not. */
+/** Who is woken when, and what the loop makes of a broker that does not answer, and of one queue that does not. */
 class ProgressLoopTest {
   private static final Duration LIMIT = Duration.ofSeconds(10);
 
   private final JobRef broken = new JobRef("music", "albums", "2");
   private final JobRef well = new JobRef("music", "tracks", "1");
   private final RecordingQueues queues = new RecordingQueues();
-  private final ActiveJobs jobs = new ActiveJobs(Duration.ofSeconds(30));
-  private final ProgressLoop loop = new ProgressLoop(jobs, new MemoryLedger(InstantSource.system(), Duration.ofSeconds(10)), queues, new Nobody(),
-      InstantSource.system());
+  private final ActiveJobs jobs = new ActiveJobs(Duration.ofHours(1));
+  private final AtomicReference<Duration> ahead = new AtomicReference<>(Duration.ZERO);
+  private final InstantSource clock = () -> Instant.now().plus(ahead.get());
+  private final MemoryLedger ledger = new MemoryLedger(clock, Duration.ofSeconds(10));
+  private final Heard heard = new Heard();
+  private final ProgressLoop loop = new ProgressLoop(jobs, ledger, queues, heard, clock);
 
   @AfterEach
   void end() {
     loop.close();
+    ledger.close();
   }
 
   @Test
@@ -54,11 +66,79 @@ class ProgressLoopTest {
     await().atMost(LIMIT).until(() -> loop.brokerProblem().isPresent());
   }
 
-  private static final class Nobody implements ProgressLoop.Listener {
-    @Override
-    public void jobChanged(JobRef job) {}
+  @Test
+  void aBrokerThatIsAwayIsAskedOnceARoundAndNotForEachJob() {
+    QueueDepths depths = new QueueDepths(queues);
+    List<ActiveJob> both = List.of(jobs.follow(broken, pool(broken), 1), jobs.follow(well, pool(well), 1));
+    queues.away(true);
+    for (int round = 1; round <= 3; round++) {
+      depths.nextRound();
+      assertThat(both).allSatisfy(job -> assertThat(depths.observe(job, null, clock.instant()).work()).isNull());
+      assertThat(queues.measured()).isEqualTo(round);
+    }
+    assertThat(depths.problem()).isPresent();
+  }
+
+  @Test
+  void whatTheLedgerHintsAtWakesTheJobAndItsPool() {
+    JobRef job = Accounts.newJobIn(ledger);
+    queues.declare(job);
+    ActiveJob active = jobs.follow(job, pool(job), 1);
+    loop.start();
+    await().atMost(LIMIT).until(() -> active.last().isPresent() && heard.pools.contains(pool(job)));
+    heard.clear();
+
+    ledger.announce(job, 1, 10);
+
+    await().atMost(LIMIT).until(() -> heard.pools.contains(pool(job)) && heard.jobs.contains(job));
+    assertThat(active.last().orElseThrow().backlog()).isEqualTo(10);
+  }
+
+  @Test
+  void ofManyJobsThatStandStillAFewAreLookedAtInEachRound() {
+    List<ActiveJob> still = IntStream.range(0, 3 * ProgressLoop.MOST_DUE).mapToObj(i -> {
+      JobRef job = Accounts.newJobIn(ledger);
+      queues.declare(job);
+      ledger.completeIntake(job, 1, 10);
+      return jobs.follow(job, pool(job), 1);
+    }).toList();
+    loop.start();
+    await().atMost(LIMIT).until(() -> heard.pools.size() == still.size());
+    heard.clear();
+
+    ahead.set(Duration.ofSeconds(11));
+
+    await().atMost(LIMIT).until(() -> heard.jobs.size() == still.size());
+    assertThat(heard.most.get()).isEqualTo(ProgressLoop.MOST_DUE);
+  }
+
+  private static PoolRef pool(JobRef job) {
+    return new PoolRef(job.namespace(), job.name() + job.shortUid());
+  }
+
+  /** Keeps who was woken; the pools are woken at the end of each round. */
+  private static final class Heard implements ProgressLoop.Listener {
+    private final AtomicInteger inRound = new AtomicInteger();
+    private final AtomicInteger most = new AtomicInteger();
+    private final Set<JobRef> jobs = ConcurrentHashMap.newKeySet();
+    private final Set<PoolRef> pools = ConcurrentHashMap.newKeySet();
 
     @Override
-    public void poolChanged(PoolRef pool) {}
+    public void jobChanged(JobRef job) {
+      jobs.add(job);
+      most.accumulateAndGet(inRound.incrementAndGet(), Math::max);
+    }
+
+    @Override
+    public void poolChanged(PoolRef pool) {
+      pools.add(pool);
+      inRound.set(0);
+    }
+
+    void clear() {
+      jobs.clear();
+      pools.clear();
+      most.set(0);
+    }
   }
 }

@@ -43,6 +43,17 @@ class WatchesTest {
   }
 
   @Test
+  void queuesThatWereNotMeasuredAreNoRead() {
+    seconds(0, 0, 10, EMPTY, EMPTY);
+    for (int second = 1; second <= 60; second++) {
+      audit.seen(new Observation(reading(10, true, Steering.NONE, Gaps.NONE, Duration.ZERO), EMPTY, EMPTY, false, START.plusSeconds(second)));
+    }
+    assertThat(audit.due()).isFalse();
+    seconds(61, 62, 10, EMPTY, EMPTY);
+    assertThat(audit.due()).isTrue();
+  }
+
+  @Test
   void aBrokerThatDoesNotAnswerIsNoEmptyQueue() {
     seconds(0, 60, 10, null, null);
     assertThat(audit.due()).isFalse();

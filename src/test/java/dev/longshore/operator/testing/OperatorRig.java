@@ -23,6 +23,7 @@ import dev.longshore.store.Pools.Assignment;
 import dev.longshore.store.Settlement;
 import dev.longshore.store.memory.MemoryLedger;
 import dev.longshore.store.memory.MemoryPools;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodStatusBuilder;
@@ -40,6 +41,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** An operator between a Kubernetes API, a ledger in memory and recorded queues; the test plays the workers. */
 public final class OperatorRig implements AutoCloseable {
@@ -88,9 +90,12 @@ public final class OperatorRig implements AutoCloseable {
     return operator;
   }
 
-  /** Moves everybody's clock. */
+  /** Moves everybody's clock, and has each pool looked at, which a timer would do that began before. */
   public void later(Duration by) {
-    ahead.updateAndGet(before -> before.plus(by));
+    Duration now = ahead.updateAndGet(before -> before.plus(by));
+    Stream.<HasMetadata>concat(pods().stream(), client.policy().v1().podDisruptionBudget().inNamespace(namespace).list().getItems().stream())
+        .forEach(owned -> client.resource(owned).patch(PatchContext.of(PatchType.JSON_MERGE),
+            "{\"metadata\": {\"annotations\": {\"later\": \"" + now + "\"}}}"));
   }
 
   public JobRef create(String yaml) {
@@ -164,7 +169,7 @@ public final class OperatorRig implements AutoCloseable {
 
   public void beat(Pod pod, Heartbeat.State state) {
     pools.beat(new PoolRef(namespace, pod.getMetadata().getLabels().get("longshore.dev/pool")),
-        new Heartbeat(pod.getMetadata().getName(), state, 0, 0, Set.of(), 0, 0, 10, ""));
+        new Heartbeat(pod.getMetadata().getName(), state, 0, 0, Duration.ZERO, Set.of(), 0, 0, 10, ""));
   }
 
   /** What a worker that reads the source tells the ledger. */

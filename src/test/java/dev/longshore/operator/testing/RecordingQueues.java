@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /** Queues that the operator makes and publishes to, with a switch that takes the broker away. Nothing consumes them. */
@@ -23,6 +24,7 @@ public final class RecordingQueues implements WorkQueues {
   private final Set<JobRef> purged = ConcurrentHashMap.newKeySet();
   private final Map<JobRef, List<Message>> control = new ConcurrentHashMap<>();
   private final Set<JobRef> leaderless = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger measured = new AtomicInteger();
   private volatile boolean away;
   private volatile boolean blocked;
 
@@ -50,6 +52,11 @@ public final class RecordingQueues implements WorkQueues {
 
   public boolean isPurged(JobRef job) {
     return purged.contains(job);
+  }
+
+  /** How often anybody asked for the size of a queue. */
+  public int measured() {
+    return measured.get();
   }
 
   /** Somebody takes the job's queues away, with all they hold. */
@@ -83,6 +90,7 @@ public final class RecordingQueues implements WorkQueues {
 
   @Override
   public Depth depth(JobRef job, Kind kind) {
+    measured.incrementAndGet();
     check();
     if (kind == Kind.WORK && leaderless.contains(job)) {
       throw new QueueLeaderlessException("queue of " + job + " has no leader");

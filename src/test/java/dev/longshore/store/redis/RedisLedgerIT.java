@@ -95,6 +95,25 @@ class RedisLedgerIT extends LedgerSteeringContract {
   }
 
   @Test
+  void aReadWritesNothingWhereNothingIsMeasuredByTheClock() {
+    ledger.completeIntake(job, 1, 10);
+    away(Duration.ofSeconds(5));
+    String before = clock();
+    assertThat(counts().pending()).isEqualTo(10);
+    assertThat(clock()).isEqualTo(before);
+
+    ledger.take(job, set("0-4"), 1, "w1");
+    away(Duration.ofSeconds(5));
+    before = clock();
+    assertThat(counts().inFlight()).isEqualTo(5);
+    assertThat(clock()).as("a lease is measured by it").isNotEqualTo(before);
+  }
+
+  private String clock() {
+    return redis.call(Command.HMGET, RedisKeys.meta(job), "clock", "seen").toString();
+  }
+
+  @Test
   void twoLeasesOfOneItemAreFound() {
     ledger.take(job, set("0-9"), 1, "w1");
     redis.call(Command.ZADD, RedisKeys.job(job).get(1), 5, "5-5:1:0:w2");

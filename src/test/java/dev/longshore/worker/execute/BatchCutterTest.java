@@ -44,6 +44,16 @@ class BatchCutterTest {
     assertThat(indexes(cutter.cut(5))).containsExactly(7L, 8L);
   }
 
+  @Test
+  void givesBackWhatHasWaitedForLong() {
+    Taken first = offer(0, 5, 10);
+    offer(5, 2, 20);
+    cutter.cut(2);
+    assertThat(cutter.removeSince(9)).isEmpty();
+    assertThat(cutter.removeSince(10)).containsExactly(new Batch.Segment(first, 2, 3));
+    assertThat(indexes(cutter.cut(5))).containsExactly(5L, 6L);
+  }
+
   private Taken offer(long first, int count, long nanos) {
     Taken taken = Items.taken(first, count);
     cutter.offer(new Batch.Segment(taken, 0, count), nanos);

@@ -19,7 +19,6 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -187,7 +186,7 @@ class JobExecutorTest {
   }
 
   @Test
-  void sharesTheSlotsOfItsWorkerAndHandsBackWhatItGetsNoneFor() {
+  void sharesTheSlotsOfItsWorkerAndShedsWhatItGetsNoneFor() {
     JobExecutor urgent = executor(Jobs.spec().concurrency(2).priority(Priority.IMMEDIATE).build());
     offer(urgent, Items.taken(0, 8));
     await().until(() -> processor.inside.get() == 2);
@@ -197,13 +196,13 @@ class JobExecutorTest {
       return List.of(Outcome.DONE, Outcome.DONE);
     }));
     offer(low, Items.taken(10, 6));
-    urgent.handBackHoarded(0);
-    low.handBackHoarded(TimeUnit.MINUTES.toNanos(1));
-    assertThat(outcomes).as("one has its turns, the other has not waited for long").isEmpty();
-    await().until(() -> {
-      low.handBackHoarded(0);
-      return outcomes.size() == 6;
-    });
+    assertThat(low.shed(System.nanoTime())).as("whether it gets slots is not known yet").isZero();
+    await("it is known").until(() -> low.read().waitedNanos() > 0);
+    assertThat(low.read().slots()).isZero();
+    assertThat(low.read().heldNanos()).isPositive();
+    assertThat(urgent.read().slots()).isEqualTo(2);
+    assertThat(low.shed(System.nanoTime())).isEqualTo(6);
+    await().until(() -> outcomes.size() == 6);
     assertThat(outcomes).containsOnly(Taken.HANDED_BACK);
     offer(low, Items.taken(10, 6));
     processor.pass.release(4);
@@ -258,6 +257,49 @@ class JobExecutorTest {
     assertThat(suspectCalls.stream().flatMap(List::stream).sorted()).containsExactlyElementsOf(LongStream.range(0, 10).boxed().toList());
     assertThat(company).containsOnly(0);
     assertThat(entered).containsAll(suspectCalls.stream().map(call -> IndexSet.of(call.stream().mapToLong(i -> i).toArray())).toList());
+  }
+
+  @Test
+  void shedsWhatWaitsBehindItsCallsAndKeepsWhatCameLater() {
+    JobExecutor executor = executor(Jobs.spec().concurrency(1).build());
+    offer(executor, Items.taken(0, 10));
+    await().until(() -> processor.inside.get() == 1 && executor.read().waitedNanos() > 0);
+    long before = System.nanoTime();
+    offer(executor, Items.taken(10, 4));
+    assertThat(executor.shed(before)).isEqualTo(8);
+    assertThat(executor.shed(before)).isZero();
+    await("settled at once, though a call of the same delivery runs").until(() -> outcomes.size() == 8);
+    processor.pass.release(3);
+    await().until(() -> outcomes.size() == 14);
+    assertThat(outcomes.stream().filter(outcome -> outcome == Taken.HANDED_BACK)).hasSize(8);
+    assertThat(processor.sizes).containsExactly(2, 2, 2);
+  }
+
+  @Test
+  void shedsNothingThatWaitsOnlyForItsBatchToFill() {
+    JobExecutor executor = executor(Jobs.spec().concurrency(2).batching(10, Duration.ofDays(1)).build());
+    offer(executor, Items.taken(0, 14));
+    await().until(() -> processor.inside.get() == 1);
+    assertThat(executor.shed(System.nanoTime())).isZero();
+    assertThat(executor.read().waitedNanos()).isZero();
+    executor.hold();
+    processor.pass.release();
+    await().until(() -> outcomes.size() == 14);
+  }
+
+  @Test
+  void tellsHowLongItsWorkWillTake() {
+    JobExecutor executor = executor(Jobs.spec().concurrency(1).build());
+    assertThat(executor.read().remainingNanos()).as("idle").isZero();
+    offer(executor, Items.taken(0, 22));
+    await().until(() -> processor.inside.get() == 1);
+    assertThat(executor.read().remainingNanos()).as("nothing is measured").isNegative();
+    processor.pass.release();
+    await().until(() -> processor.sizes.size() == 2);
+    JobExecutor.Reading reading = executor.read();
+    assertThat(reading.remainingNanos()).as("18 items wait").isGreaterThanOrEqualTo(18 * reading.nanosPerItem());
+    processor.pass.release(100);
+    await().until(() -> outcomes.size() == 22 && executor.read().remainingNanos() == 0);
   }
 
   @Test

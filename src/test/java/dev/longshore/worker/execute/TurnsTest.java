@@ -274,16 +274,17 @@ class TurnsTest {
     Lane b = busy(NORMAL, 10, 20 * MILLIS);
     until(2_500 * MILLIS);
     assertThat(a.slots(now)).isCloseTo(5, within(0.1));
-    assertThat(a.waitsSince(now - SECONDS)).isFalse();
+    assertThat(a.waited(now)).isLessThan(SECONDS);
     turns.leave(b);
     lengths.remove(b);
     running.clear();
     Lane alone = turns.join(LOW, 7, now);
     now += 3 * SECONDS;
     assertThat(alone.slots(now)).isEqualTo(7);
+    assertThat(alone.waited(now)).isZero();
     turns.waits(alone, now);
-    assertThat(alone.waitsSince(now)).isTrue();
-    assertThat(alone.waitsSince(now - 1)).isFalse();
+    now += SECONDS;
+    assertThat(alone.waited(now)).isEqualTo(SECONDS);
   }
 
   @Test

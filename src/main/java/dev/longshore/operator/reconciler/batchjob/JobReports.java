@@ -10,6 +10,7 @@ import dev.longshore.operator.status.JobFacts;
 import dev.longshore.operator.status.JobNumbers;
 import dev.longshore.operator.status.PoolBoard;
 import dev.longshore.operator.status.PoolFigures;
+import dev.longshore.operator.status.StatusPace;
 import dev.longshore.operator.status.StatusWriter;
 import dev.longshore.queue.WorkQueues;
 import dev.longshore.queue.WorkQueues.Kind;
@@ -21,19 +22,16 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 
 /** Tells how jobs stand, in the resource and in the ledger: a new phase or condition at once, mere numbers at most once a second a job. */
 final class JobReports {
-  private static final Duration PAUSE = Duration.ofSeconds(1);
-
   private final StatusWriter statuses;
   private final Ledger ledger;
   private final PoolBoard board;
   private final JobEvents events;
   private final InstantSource clock;
   private final JobNumbers numbers = new JobNumbers();
-  private final Map<String, Instant> lastWrite = new ConcurrentHashMap<>();
+  private final StatusPace pace = new StatusPace();
 
   JobReports(StatusWriter statuses, Ledger ledger, PoolBoard board, JobEvents events, InstantSource clock) {
     this.statuses = statuses;
@@ -74,15 +72,15 @@ final class JobReports {
       return Duration.ZERO;
     }
     Instant now = clock.instant();
-    Instant last = lastWrite.getOrDefault(pass.ref().uid(), Instant.MIN);
     boolean urgent = before == null || !Objects.equals(before.phase(), pass.status.phase())
         || !Objects.equals(before.conditions(), pass.status.conditions());
-    if (!urgent && last.plus(PAUSE).isAfter(now)) {
-      return Duration.between(now, last.plus(PAUSE));
+    Duration late = pace.left(pass.ref().uid(), now);
+    if (!urgent && late.isPositive()) {
+      return late;
     }
     events.transition(pass.job(), before, pass.status);
     if (statuses.write(pass.job(), pass.status, BatchJobStatus.class)) {
-      lastWrite.put(pass.ref().uid(), now);
+      pace.written(pass.ref().uid(), now);
     }
     return Duration.ZERO;
   }
@@ -111,7 +109,7 @@ final class JobReports {
   void forget(BatchJob job) {
     statuses.forget(job);
     events.forget(job);
-    lastWrite.remove(job.getMetadata().getUid());
+    pace.forget(job.getMetadata().getUid());
   }
 
   private static void put(Map<String, String> fields, String name, Long value) {

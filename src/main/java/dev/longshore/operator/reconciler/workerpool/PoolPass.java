@@ -37,6 +37,9 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** One pass over one pool: collect, evaluate, execute, realize. */
 final class PoolPass {
+  /** For a worker whose drain has outlasted its limit, to hand on what it has. */
+  private static final Duration CUT_SHORT = Duration.ofSeconds(10);
+
   private final KnownJobs jobs;
   private final Pools pools;
   private final Collect collect;
@@ -63,9 +66,15 @@ final class PoolPass {
    *
    * @param running workers whose process runs
    * @param trouble what keeps the pool from getting further
-   * @param delay how long until a worker that replaces a crashed one may be made; zero when none is held back
+   * @param seen the heartbeats
+   * @param again how long until the next pass, if nothing is heard of the pool before
    */
-  record Result(PoolFigures figures, int running, Trouble trouble, Duration delay) {}
+  record Result(PoolFigures figures, int running, Trouble trouble, Map<String, Seen> seen, Duration again) {
+    /** Whether nobody is there to be watched. */
+    boolean empty() {
+      return figures.replicas() == 0 && seen.isEmpty();
+    }
+  }
 
   /** What pods are made from, hashed once for each generation of a pool. */
   private record Template(long generation, String hash) {}
@@ -94,12 +103,14 @@ final class PoolPass {
     if (memory.isNews(recorded)) {
       pools.record(ref, recorded.line());
     }
-    Plan plan = execute.plan(decision.desired(), ceilings, workers, memory.draining(), memory.overdue(wishes.drainTimeout(), now));
+    Set<String> overdue = memory.overdue(wishes.drainTimeout(), now);
+    Plan plan = execute.plan(decision.desired(), ceilings, workers, memory.draining(),
+        memory.overdue(wishes.drainTimeout().plus(CUT_SHORT), now));
     memory.decided(decision, wishes.policy().reach(), now);
     memory.draining(plan.draining(), now);
 
     Realize.Done done = realize.realize(new Realize.Order(pool, ref, pods, plan, workers, seen, assignment.orElse(null), expected, paused,
-        ending), memory, restraint, now);
+        ending, overdue), memory, restraint, now);
     int present = (int) workers.stream().filter(worker -> !worker.gone()).count() + done.created();
     int busy = (int) workers.stream().filter(Worker::busy).count();
     long chunks = workers.stream().filter(worker -> worker.seen() != null && !worker.gone())
@@ -109,7 +120,8 @@ final class PoolPass {
     List<Ceiling> reached = Ceilings.of(workers, plan.draining(), restraint.refusals().current(now));
     Trouble trouble = Trouble.of(done.problem(), restraint.crashes().crashes(), restraint.crashes().held(now), workers);
     return new Result(new PoolFigures(decision.desired(), present, input.ready(), busy, plan.draining().size(), chunks,
-        trouble.limit(Ceilings.limitedBy(decision, reached)), decision.atRisk()), running, trouble, done.delay());
+        trouble.limit(Ceilings.limitedBy(decision, reached)), decision.atRisk()), running, trouble, seen,
+        NextPass.after(input, decision, plan, done, restraint.refusals().left(now)));
   }
 
   void forget(WorkerPool pool) {

@@ -10,6 +10,7 @@ import dev.longshore.operator.autoscaler.Worker;
 import dev.longshore.operator.pods.PodFleet;
 import dev.longshore.operator.pods.PodStages;
 import dev.longshore.operator.pods.PodTemplateRules;
+import dev.longshore.operator.pods.SlowStart;
 import dev.longshore.operator.progress.ActiveJobs;
 import dev.longshore.operator.reconciler.Events;
 import dev.longshore.operator.reconciler.KnownJobs;
@@ -38,8 +39,6 @@ import java.util.stream.Collectors;
  * of lost ones end, then pods go and come.
  */
 final class Realize {
-  /** A heartbeat without a pod is of a worker whose end nobody saw. */
-  private static final Duration ORPHAN = Duration.ofSeconds(10);
   private static final int UNPROCESSABLE = 422;
 
   private final KnownJobs jobs;
@@ -69,9 +68,10 @@ final class Realize {
    * @param before null when the workers have been told nothing yet
    * @param paused those of {@code expected} of which no new item may start
    * @param ending those of {@code expected} whose run is over before its time
+   * @param overdue names of workers that have been draining for too long
    */
   record Order(WorkerPool pool, PoolRef ref, Collection<Pod> pods, Plan plan, List<Worker> workers, Map<String, Seen> seen,
-      Assignment before, List<JobRef> expected, Set<JobRef> paused, Set<JobRef> ending) {
+      Assignment before, List<JobRef> expected, Set<JobRef> paused, Set<JobRef> ending, Set<String> overdue) {
 
     /** Every job that a worker of the pool may have something of. */
     Set<JobRef> jobs() {
@@ -87,9 +87,10 @@ final class Realize {
    * What became of it.
    *
    * @param problem why no worker can be made; empty when one can
+   * @param lasting whether the problem stays as long as neither the pool nor the cluster changes
    * @param delay how long until a worker that replaces a crashed one may be made; zero when it may be now
    */
-  record Done(int created, String problem, Duration delay) {}
+  record Done(int created, String problem, boolean lasting, Duration delay) {}
 
   Done realize(Order order, PoolMemory memory, Restraint restraint, Instant now) {
     assign(order);
@@ -103,7 +104,9 @@ final class Realize {
   private void assign(Order order) {
     List<JobRef> earlier = order.before() == null ? List.of() : order.before().jobs();
     List<JobRef> working = order.expected().stream().filter(job -> active.find(job).isPresent() || earlier.contains(job)).toList();
-    Assignment next = new Assignment(working, only(working, order.paused()), only(working, order.ending()), Set.copyOf(order.plan().draining()));
+    Set<String> draining = order.plan().draining();
+    Set<String> overdue = draining.stream().filter(order.overdue()::contains).collect(Collectors.toUnmodifiableSet());
+    Assignment next = new Assignment(working, only(working, order.paused()), only(working, order.ending()), draining, overdue);
     if (!next.equals(order.before())) {
       pools.assign(order.ref(), next);
     }
@@ -137,8 +140,9 @@ final class Realize {
         memory.buried(worker.name());
       }
     }
+    // a heartbeat without a pod is of a worker whose end nobody saw
     order.seen().forEach((name, seen) -> {
-      if (!byName.containsKey(name) && seen.age().compareTo(ORPHAN) > 0) {
+      if (!byName.containsKey(name) && !seen.fresh()) {
         ended.left(order.ref(), name, order.jobs());
       }
     });
@@ -149,30 +153,31 @@ final class Realize {
     Optional<String> refused = restraint.refusals().current(now);
     int missing = order.plan().create();
     if (missing == 0 || refused.isPresent()) {
-      return new Done(0, refused.map(Realize::refusal).orElse(""), Duration.ZERO);
+      return new Done(0, refused.map(Realize::refusal).orElse(""), true, Duration.ZERO);
     }
     List<PodTemplateRules.Violation> violations = rules.check(order.pool().getSpec().template());
     if (!violations.isEmpty()) {
-      return new Done(0, "spec." + violations.getFirst(), Duration.ZERO);
+      return new Done(0, "spec." + violations.getFirst(), true, Duration.ZERO);
     }
     Duration delay = restraint.crashes().left(now);
     int allowed = restraint.crashes().allowed(missing, now);
     Optional<Duration> longestCall = jobs.longestCall(order.ref());
-    int created = 0;
-    try {
-      for (; created < allowed; created++) {
-        Pod pod = fleet.create(order.pool(), longestCall);
-        restraint.refusals().made();
-        restraint.crashes().made(pod.getMetadata().getName(), now);
-        cache.accept(pod);
-      }
-      return new Done(created, "", delay);
-    } catch (KubernetesClientException e) {
-      if (lasting(e)) {
-        restraint.refusals().refused(words(e), now);
-      }
-      return new Done(created, refusal(words(e)), Duration.ZERO);
+    SlowStart.Outcome<Pod> outcome = SlowStart.make(allowed, () -> fleet.create(order.pool(), longestCall));
+    for (Pod pod : outcome.made()) {
+      restraint.refusals().made();
+      restraint.crashes().made(pod.getMetadata().getName(), now);
+      cache.accept(pod);
     }
+    return outcome.refused().map(refusal -> refused(outcome.made().size(), refusal, restraint, now))
+        .orElseGet(() -> new Done(outcome.made().size(), "", true, delay));
+  }
+
+  private static Done refused(int created, KubernetesClientException refusal, Restraint restraint, Instant now) {
+    boolean lasting = lasting(refusal);
+    if (lasting) {
+      restraint.refusals().refused(words(refusal), now);
+    }
+    return new Done(created, refusal(words(refusal)), lasting, Duration.ZERO);
   }
 
   /** Whether the same request would be refused again: by a quota or a policy, not for a conflict or by an API server in need. */

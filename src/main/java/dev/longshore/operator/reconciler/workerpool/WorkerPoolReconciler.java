@@ -9,12 +9,14 @@ import dev.longshore.operator.pods.PoolBudgets;
 import dev.longshore.operator.pods.WorkerPods;
 import dev.longshore.operator.progress.ActiveJob;
 import dev.longshore.operator.progress.ActiveJobs;
+import dev.longshore.operator.progress.WorkerWatch;
 import dev.longshore.operator.reconciler.ApiAnswer;
 import dev.longshore.operator.reconciler.Parts;
 import dev.longshore.operator.reconciler.Wake;
 import dev.longshore.operator.status.PoolBoard;
 import dev.longshore.operator.status.PoolFigures;
 import dev.longshore.operator.status.PoolStates;
+import dev.longshore.operator.status.StatusPace;
 import dev.longshore.operator.status.StatusWriter;
 import dev.longshore.store.Pools;
 import dev.longshore.store.StoreFullException;
@@ -36,6 +38,7 @@ import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEven
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -45,7 +48,7 @@ import java.util.function.BooleanSupplier;
 public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Cleaner<WorkerPool> {
   public static final String FINALIZER = "longshore.dev/workerpool";
   private static final Duration SOON = Duration.ofMillis(50);
-  private static final Duration PASS = Duration.ofSeconds(1);
+  private static final Duration AGAIN = Duration.ofSeconds(1);
 
   private final PoolPass pass;
   private final Pools pools;
@@ -54,6 +57,8 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
   private final PoolBudgets poolBudgets;
   private final PoolBoard board;
   private final StatusWriter statuses;
+  private final WorkerWatch workers;
+  private final StatusPace pace = new StatusPace();
   private final Wake wake;
   private final BooleanSupplier synced;
   private final InstantSource clock;
@@ -68,6 +73,7 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
     this.poolBudgets = parts.budgets();
     this.board = parts.board();
     this.statuses = parts.statuses();
+    this.workers = parts.workers();
     this.wake = parts.wake();
     this.synced = synced;
     this.clock = parts.clock();
@@ -92,7 +98,7 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
 
   @Override
   public UpdateControl<WorkerPool> reconcile(WorkerPool pool, Context<WorkerPool> context) {
-    return UpdateControl.<WorkerPool>noUpdate().rescheduleAfter(ApiAnswer.orElse(PASS, () -> pass(pool, context)));
+    return UpdateControl.<WorkerPool>noUpdate().rescheduleAfter(ApiAnswer.orElse(AGAIN, () -> pass(pool, context)));
   }
 
   /** Returns how long until the next pass. */
@@ -104,20 +110,46 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
     PoolStates states = new PoolStates(pool.getMetadata().getGeneration(), clock.instant(),
         WorkerPods.selector(pool.getMetadata().getName()));
     WorkerPoolStatus after;
-    Duration again = PASS;
+    Duration again = AGAIN;
     try {
       PoolPass.Result result = pass.run(pool, context.getSecondaryResources(Pod.class));
       tell(ref(pool), result.figures());
       after = states.passed(before, result.figures(), result.trouble());
       keepBudget(pool, result.running(), context);
-      again = result.delay().isZero() || result.delay().compareTo(PASS) > 0 ? PASS : result.delay();
+      follow(ref(pool), result);
+      again = result.again();
     } catch (StoreUnavailableException e) {
       after = states.waiting(before, "LedgerUnavailable", "the ledger is away; the workers stay: " + e.getMessage());
     } catch (StoreFullException e) {
       after = states.waiting(before, "LedgerFull", "the ledger takes no more data; the workers stay: " + e.getMessage());
     }
-    statuses.write(pool, after, WorkerPoolStatus.class);
-    return again;
+    Duration late = write(pool, before, after);
+    return late.isZero() || again.compareTo(late) < 0 ? again : late;
+  }
+
+  private void follow(PoolRef pool, PoolPass.Result result) {
+    if (result.empty()) {
+      workers.unfollow(pool);
+    } else {
+      workers.follow(pool, result.seen());
+    }
+  }
+
+  /** Returns how long a difference of mere numbers has to wait; zero when nothing waits. */
+  private Duration write(WorkerPool pool, WorkerPoolStatus before, WorkerPoolStatus after) {
+    if (after.equals(before)) {
+      return Duration.ZERO;
+    }
+    boolean urgent = before == null || !Objects.equals(before.conditions(), after.conditions())
+        || !Objects.equals(before.desired(), after.desired());
+    Duration late = pace.left(pool.getMetadata().getUid(), clock.instant());
+    if (!urgent && late.isPositive()) {
+      return late;
+    }
+    if (statuses.write(pool, after, WorkerPoolStatus.class)) {
+      pace.written(pool.getMetadata().getUid(), clock.instant());
+    }
+    return Duration.ZERO;
   }
 
   /** What limits a pool limits its jobs, whose own numbers may stand still just for that. */
@@ -144,11 +176,12 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
   /** Jobs that named the pool wait from here on until there is one of that name again. */
   @Override
   public DeleteControl cleanup(WorkerPool pool, Context<WorkerPool> context) {
-    return ApiAnswer.orElse(DeleteControl.noFinalizerRemoval().rescheduleAfter(PASS.toMillis()), () -> remove(pool, context));
+    return ApiAnswer.orElse(DeleteControl.noFinalizerRemoval().rescheduleAfter(AGAIN.toMillis()), () -> remove(pool, context));
   }
 
   private DeleteControl remove(WorkerPool pool, Context<WorkerPool> context) {
     board.remove(ref(pool));
+    workers.unfollow(ref(pool));
     for (ActiveJob job : active.of(ref(pool))) {
       active.unfollow(job.ref());
       wake.jobChanged(job.ref());
@@ -156,16 +189,17 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
     Set<Pod> left = context.getSecondaryResources(Pod.class);
     left.forEach(fleet::remove);
     if (!left.isEmpty()) {
-      return DeleteControl.noFinalizerRemoval().rescheduleAfter(PASS.toMillis());
+      return DeleteControl.noFinalizerRemoval().rescheduleAfter(AGAIN.toMillis());
     }
     try {
       pools.delete(ref(pool));
     } catch (StoreUnavailableException e) {
-      return DeleteControl.noFinalizerRemoval().rescheduleAfter(PASS.toMillis());
+      return DeleteControl.noFinalizerRemoval().rescheduleAfter(AGAIN.toMillis());
     }
     context.getSecondaryResource(PodDisruptionBudget.class).ifPresent(budget -> poolBudgets.remove(pool, budget));
     pass.forget(pool);
     statuses.forget(pool);
+    pace.forget(pool.getMetadata().getUid());
     return DeleteControl.defaultDelete();
   }
 

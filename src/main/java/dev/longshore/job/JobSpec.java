@@ -20,6 +20,7 @@ import java.util.Set;
  * @param batching how items are put together
  * @param concurrency processor calls at once in each worker, at least 1
  * @param maxReplicas the most workers that the job may get, at least 1: intake cuts chunks so that all of them have work
+ * @param priority whose calls go first in a worker of several jobs; null, from a writer that did not know it, is {@link Priority#NORMAL}
  * @param retry when a failed item is tried again
  * @param failurePolicy when failed items end the job
  * @param deduplication which items are left out because another has their identity; null: none
@@ -30,14 +31,20 @@ import java.util.Set;
  * @param allow what the pool lets jobs use
  */
 public record JobSpec(SourceSpec source, OnMalformed onMalformed, String identity, ProcessorSpec processor, ProcessorSpec fallback,
-    GuardSpec guard, Batching batching, int concurrency, int maxReplicas, RetrySpec retry, FailurePolicy failurePolicy,
-    Deduplication deduplication, long maxBacklog, String resumeFrom, boolean validateOnly, Results results, Allow allow) {
+    GuardSpec guard, Batching batching, int concurrency, int maxReplicas, Priority priority, RetrySpec retry,
+    FailurePolicy failurePolicy, Deduplication deduplication, long maxBacklog, String resumeFrom, boolean validateOnly, Results results, Allow allow) {
+  public JobSpec {
+    priority = priority == null ? Priority.NORMAL : priority;
+  }
 
   /** This spec for a job that began with {@code started}: what decides which items there are and what is done to them stays. */
   public JobSpec onceStarted(JobSpec started) {
     return new JobSpec(started.source, onMalformed, started.identity, started.processor, started.fallback, guard, batching, concurrency,
-        maxReplicas, retry, failurePolicy, started.deduplication, maxBacklog, started.resumeFrom, started.validateOnly, results, allow);
+        maxReplicas, priority, retry, failurePolicy, started.deduplication, maxBacklog, started.resumeFrom, started.validateOnly, results, allow);
   }
+
+  /** Whose calls go first in a worker of several jobs, most urgent first. */
+  public enum Priority { IMMEDIATE, NORMAL, LOW }
 
   /** What a record that cannot be read does: end the job with its place, or count as a skipped item. */
   public enum OnMalformed { FAIL, SKIP }

@@ -21,7 +21,7 @@ public interface Pools extends AutoCloseable {
   /**
    * What a pool works on.
    *
-   * @param jobs those assigned to it, most urgent first
+   * @param jobs those assigned to it
    * @param paused those of {@code jobs} of which no new item may start
    * @param ending those of {@code jobs} whose run is over before its time: running calls are told, nothing is handed on
    * @param draining names of pods that are to finish what they have and exit

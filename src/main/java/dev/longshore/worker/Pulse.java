@@ -27,7 +27,8 @@ final class Pulse {
     }
   }
 
-  synchronized Heartbeat read(String pod, Heartbeat.State state, Collection<JobWork> works, String message) {
+  /** {@code slots} is how many calls the worker may run at once, over all jobs. */
+  synchronized Heartbeat read(String pod, Heartbeat.State state, Collection<JobWork> works, int slots, String message) {
     int chunks = 0;
     long items = 0;
     long remaining = 0;
@@ -35,7 +36,6 @@ final class Pulse {
     Set<String> holding = new HashSet<>();
     long settled = settledByEnded.get();
     long busy = 0;
-    long slots = 0;
     for (JobWork work : works) {
       WorkConsumer.Reading reading = work.read();
       if (reading != null) {
@@ -49,7 +49,6 @@ final class Pulse {
         }
         settled += reading.settled();
         busy += reading.calls().busyNanos();
-        slots += reading.calls().concurrency();
       }
     }
     long now = System.nanoTime();

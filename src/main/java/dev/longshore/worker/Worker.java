@@ -225,6 +225,7 @@ public final class Worker implements AutoCloseable {
     while (outage.await(TICK) && state != State.DRAINED) {
       try {
         works.values().forEach(work -> work.tick(pulse.heapPercent()));
+        gate.slots().look();
         // asked here and not by the heartbeat, which must not wait for a connection
         WorkQueues.Health health = queues.health();
         broker = health.up() ? "" : health.message();
@@ -245,7 +246,7 @@ public final class Worker implements AutoCloseable {
   }
 
   private boolean tryBeat() {
-    Heartbeat heartbeat = pulse.read(settings.pod(), state, works.values(), waitsFor());
+    Heartbeat heartbeat = pulse.read(settings.pod(), state, works.values(), gate.slots().capacity(), waitsFor());
     try {
       pools.beat(settings.pool(), heartbeat);
       Set<JobRef> jobs = Set.copyOf(works.keySet());

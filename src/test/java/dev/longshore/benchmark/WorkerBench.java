@@ -28,40 +28,48 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** How many items a second a worker's own code takes in and works off, without broker and store; processor time of the whole JVM. */
+/**
+ * How many items a second a worker's own code takes in and works off, without broker and store, of one job and of two that take turns;
+ * processor time of the whole JVM.
+ */
 class WorkerBench {
-  private static final long ITEMS = 1_000_000;
+  private static final long ITEMS = Long.getLong("worker.items", 1_000_000);
   private static final PoolRef POOL = new PoolRef("ns", "pool");
 
   @Test
   void measures() {
     for (int round = 1; round <= 3; round++) {
-      measure(round);
+      measure(round, 1);
+      measure(round, 2);
     }
   }
 
-  private static void measure(int round) {
-    JobRef job = new JobRef("ns", "noop", "5f3a9c0" + round);
+  private static void measure(int round, int count) {
+    List<JobRef> jobs = IntStream.range(0, count).mapToObj(i -> new JobRef("ns", "noop-" + i, "5f3a9" + round + count + i)).toList();
+    long items = ITEMS / count;
     ScheduledExecutorService ladder = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().factory());
     try (MemoryLedger ledger = new MemoryLedger(InstantSource.system(), Duration.ofSeconds(5));
         MemoryPools pools = new MemoryPools(InstantSource.system());
         MemoryWorkQueues queues = new MemoryWorkQueues(ladder)) {
-      ledger.open(job, Jobs.spec().concurrency(2).maxReplicas(2).build(), null);
-      queues.declare(job);
-      queues.publish(job, Kind.CONTROL, new Message.Feed(1, 1, Message.Target.SOURCE)).join();
-      pools.assign(POOL, new Assignment(List.of(job), Set.of()));
+      for (JobRef job : jobs) {
+        ledger.open(job, Jobs.spec().concurrency(2).maxReplicas(2).build(), null);
+        queues.declare(job);
+        queues.publish(job, Kind.CONTROL, new Message.Feed(1, 1, Message.Target.SOURCE)).join();
+      }
+      pools.assign(POOL, new Assignment(jobs, Set.of()));
       long cpu = cpu();
       long start = System.nanoTime();
-      try (Worker worker = new Worker(new WorkerSettings(POOL, "a", WorkerSettings.HOLD_LIMIT), ledger, pools, queues, (spec, inline) -> from -> new Records(),
+      try (Worker worker = new Worker(new WorkerSettings(POOL, "a", WorkerSettings.HOLD_LIMIT), ledger, pools, queues, (spec, inline) -> from -> new Records(items),
           (j, spec) -> new Noop(), InstantSource.system())) {
         worker.start();
         await().pollInterval(Duration.ofMillis(20)).atMost(Duration.ofSeconds(60))
-            .until(() -> ledger.read(List.of(job)).get(job).counts().allFinal());
+            .until(() -> ledger.read(jobs).values().stream().allMatch(reading -> reading.counts().allFinal()));
         long wall = System.nanoTime() - start;
-        System.out.printf("round %d: intake and work of %,d items of 120 bytes: %,.0f items/s, %,.0f items for a core's second%n",
-            round, ITEMS, ITEMS * 1e9 / wall, ITEMS * 1e9 / (cpu() - cpu));
+        System.out.printf("round %d: intake and work of %,d items of 120 bytes in %d jobs: %,.0f items/s, %,.0f items for a core's second%n",
+            round, ITEMS, count, ITEMS * 1e9 / wall, ITEMS * 1e9 / (cpu() - cpu));
       }
     } finally {
       ladder.shutdownNow();
@@ -92,11 +100,16 @@ class WorkerBench {
   private static final class Records implements ItemReader {
     private final byte[] template = ("{\"id\":\"0000000000\",\"name\":\"" + "abcdefghij klmnop ".repeat(4) + "\",\"n\":12345678}")
         .getBytes(StandardCharsets.US_ASCII);
+    private final long count;
     private long next;
+
+    Records(long count) {
+      this.count = count;
+    }
 
     @Override
     public SourceRecord next() {
-      if (next == ITEMS) {
+      if (next == count) {
         return null;
       }
       byte[] record = template.clone();

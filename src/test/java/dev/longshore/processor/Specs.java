@@ -65,7 +65,7 @@ public record Specs(ProcessorSpec processor, ProcessorSpec fallback, GuardSpec g
 
   public JobSpec spec() {
     return new JobSpec(new InlineSource(Format.JSON), OnMalformed.FAIL, null, processor, fallback, guard,
-        new Batching(batchSize, Duration.ofSeconds(5), 1000, 256 << 10), concurrency, 1,
+        new Batching(batchSize, Duration.ofSeconds(5), 1000, 256 << 10), concurrency, 1, null,
         new RetrySpec(5, new Backoff(Duration.ofSeconds(1), 2, Duration.ofMinutes(10), 0.2), List.of()),
         JobSpec.FailurePolicy.CONTINUE, null, 1_000_000, null, false, new Results(true, Duration.ofHours(1)), allow);
   }

@@ -185,8 +185,15 @@ class LossesIT {
         batching: {chunk: {items: 1}}
         retry: {backoff: {initial: 250ms, factor: 1}}
         """;
+    // in the same workers the two would share the slots, and the calls of one wait for those of the other
+    cluster.pool("""
+        apiVersion: longshore.dev/v1alpha1
+        kind: WorkerPool
+        metadata: {name: other}
+        spec: {minReplicas: 2, maxReplicas: 2}
+        """);
     JobRef queued = http.create("queued", 100, quick);
-    JobRef read = http.create("read", "http: {url: \"" + server.source("read") + "\"}", quick);
+    JobRef read = http.create("read", "http: {url: \"" + server.source("read") + "\"}", quick.replace("shared", "other"));
     await("both are in their middle").atMost(LIMIT).untilAsserted(() -> {
       assertThat(server.inside("queued")).as(cluster::told).isEqualTo(8);
       assertThat(server.inside("read")).isEqualTo(8);

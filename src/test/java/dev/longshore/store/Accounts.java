@@ -49,7 +49,7 @@ public final class Accounts {
             Map.of("A", new JobSpec.HeaderValue("b", null))),
         new JobSpec.NoopProcessor(),
         new JobSpec.GuardSpec(Duration.ofSeconds(30), 0, new JobSpec.CircuitBreaker(0.5, 20, Duration.ofSeconds(5))),
-        new JobSpec.Batching(50, Duration.ofMillis(1500), 1000, 256 << 10), 10, 4,
+        new JobSpec.Batching(50, Duration.ofMillis(1500), 1000, 256 << 10), 10, 4, JobSpec.Priority.NORMAL,
         new JobSpec.RetrySpec(5, new JobSpec.Backoff(Duration.ofSeconds(1), 2, Duration.ofMinutes(10), 0.2), List.of()),
         new JobSpec.FailurePolicy(JobSpec.FailureMode.CONTINUE, null, null, null, maxCrashes), deduplication, 1_000_000, null, false,
         new JobSpec.Results(true, retention),

@@ -107,13 +107,14 @@ public abstract class LedgerContract {
   public void aChangedSpecKeepsSourceAndProcessor() {
     JobSpec old = Accounts.spec();
     JobSpec changed = new JobSpec(new JobSpec.InlineSource(JobSpec.Format.JSON), old.onMalformed(), null, new JobSpec.NoopProcessor(), null,
-        old.guard(), old.batching(), 99, old.maxReplicas(), old.retry(), old.failurePolicy(), null, old.maxBacklog(), null, false,
-        old.results(), old.allow());
+        old.guard(), old.batching(), 99, old.maxReplicas(), JobSpec.Priority.LOW, old.retry(), old.failurePolicy(), null, old.maxBacklog(), null,
+        false, old.results(), old.allow());
 
     ledger().changeSpec(job, changed);
 
     JobSpec kept = ledger().spec(job).orElseThrow();
     assertThat(kept.concurrency()).isEqualTo(99);
+    assertThat(kept.priority()).isEqualTo(JobSpec.Priority.LOW);
     assertThat(kept.source()).isEqualTo(old.source());
     assertThat(kept.processor()).isEqualTo(old.processor());
     assertThat(kept.fallback()).isEqualTo(old.fallback()).isNotNull();

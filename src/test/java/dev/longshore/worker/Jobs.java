@@ -10,6 +10,7 @@ import dev.longshore.job.JobSpec.GuardSpec;
 import dev.longshore.job.JobSpec.InlineSource;
 import dev.longshore.job.JobSpec.NoopProcessor;
 import dev.longshore.job.JobSpec.OnMalformed;
+import dev.longshore.job.JobSpec.Priority;
 import dev.longshore.job.JobSpec.Results;
 import dev.longshore.job.JobSpec.RetrySpec;
 import java.time.Duration;
@@ -20,6 +21,7 @@ import java.util.Set;
 public final class Jobs {
   private int concurrency = 2;
   private int maxReplicas = 2;
+  private Priority priority = Priority.NORMAL;
   private Integer batchSize;
   private Duration maxWait = Duration.ZERO;
   private int chunkItems = 1_000;
@@ -53,6 +55,11 @@ public final class Jobs {
 
   public Jobs maxReplicas(int workers) {
     maxReplicas = workers;
+    return this;
+  }
+
+  public Jobs priority(Priority given) {
+    priority = given;
     return this;
   }
 
@@ -95,7 +102,7 @@ public final class Jobs {
     Backoff backoff = new Backoff(Duration.ofMillis(1), 2, Duration.ofMillis(10), 0.2);
     Allow allow = new Allow(Set.of("noop"), List.of(), List.of(), List.of(), true, true);
     return new JobSpec(new InlineSource(Format.JSON), onMalformed, null, new NoopProcessor(), fallback, new GuardSpec(null, null, null),
-        new Batching(batchSize, maxWait, chunkItems, 256 << 10), concurrency, maxReplicas, new RetrySpec(maxAttempts, backoff, rules),
-        failurePolicy, null, maxBacklog, null, false, new Results(includeItems, Duration.ofHours(1)), allow);
+        new Batching(batchSize, maxWait, chunkItems, 256 << 10), concurrency, maxReplicas, priority,
+        new RetrySpec(maxAttempts, backoff, rules), failurePolicy, null, maxBacklog, null, false, new Results(includeItems, Duration.ofHours(1)), allow);
   }
 }

@@ -81,6 +81,11 @@ public record BatchJobSpec(
     @JsonPropertyDescription("The shared WorkerPool of the same namespace that works on this job. Not set: the job gets a pool of its own, "
         + "described by workers.")
     PoolRef poolRef,
+    @Default("Normal")
+    @JsonPropertyDescription("Whose calls go first where several jobs share a pool: Immediate, then Normal, then Low; while higher ones "
+        + "have work, lower ones get a tenth of the workers' time. Jobs of the same priority share evenly. Changes nothing for a job alone. "
+        + "May change while it runs. Default Normal.")
+    Priority priority,
     @JsonPropertyDescription("The job's own pool of workers; it lives as long as the job. Beside poolRef only concurrency may be set.")
     WorkersSpec workers,
     @JsonPropertyDescription("When a failed item is tried again.")
@@ -128,6 +133,9 @@ public record BatchJobSpec(
     String dryRun) {
   /** The value of {@code dryRun} that processes nothing. */
   public static final String VALIDATE = "Validate";
+
+  /** Whose calls go first where several jobs share a pool. */
+  public enum Priority { Immediate, Normal, Low }
 
   /** What is known of each item. */
   @Tolerant

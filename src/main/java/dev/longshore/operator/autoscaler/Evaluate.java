@@ -12,6 +12,7 @@ import dev.longshore.operator.autoscaler.ScalePolicy.Unit;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
 
@@ -33,7 +34,7 @@ public final class Evaluate {
     if (in.loads().isEmpty()) {
       return new Decision(in.bounds().min(), in.bounds().min(), Reason.NO_JOBS, LimitedBy.NOTHING, atRisk);
     }
-    double need = in.loads().stream().mapToDouble(load -> need(load, in.policy())).sum();
+    double need = need(in);
     Bounds bounds = reachable(in);
     int previous = bounds.clamp(in.previous());
     boolean tolerable = previous > 0 && need > 0 && Math.abs(need / previous - 1) <= in.policy().tolerance();
@@ -50,16 +51,35 @@ public final class Evaluate {
     return new Decision(allowed, wanted, allowed > held ? Reason.STEP : held > wanted ? Reason.STABILIZING : Reason.WORK, limitedBy, atRisk);
   }
 
-  /** Workers, and parts of one, that a job's work asks for. More items never ask for fewer. */
-  private static double need(JobLoad load, ScalePolicy policy) {
-    if (load.items() == 0) {
-      return 0;
+  /** Workers, and parts of one, that the jobs' work asks for. More items never ask for fewer. */
+  private static double need(ScaleInput in) {
+    long counted = in.loads().stream().filter(load -> time(load, in.policy()) == null).mapToLong(JobLoad::items).sum();
+    List<JobLoad> timed = in.loads().stream().filter(load -> time(load, in.policy()) != null).toList();
+    return (double) counted / in.policy().backlogItems() + together(in, timed, load -> time(load, in.policy()));
+  }
+
+  /** In which the job's work is to be done; null where its items are counted instead. */
+  private static Duration time(JobLoad load, ScalePolicy policy) {
+    if (load.serviceTime() == null) {
+      return null;
     }
-    if (policy.kind() == Kind.DEADLINE && load.timeLeft() != null && load.serviceTime() != null) {
-      return load.workersFor(share(load.timeLeft(), IN_HAND));
+    return policy.kind() == Kind.DEADLINE && load.timeLeft() != null ? share(load.timeLeft(), IN_HAND) : policy.backlogTime();
+  }
+
+  /**
+   * Workers for jobs that share them. A worker has as many call slots as the highest concurrency among its jobs, and a job uses no more of
+   * them than its own: so there must be slots for all, and workers for the one that needs most. With one concurrency that is the sum.
+   */
+  private static double together(ScaleInput in, List<JobLoad> jobs, Function<JobLoad, Duration> time) {
+    int slots = in.loads().stream().mapToInt(JobLoad::concurrency).max().orElse(1);
+    double forAll = 0;
+    double forOne = 0;
+    for (JobLoad job : jobs) {
+      double workers = job.items() == 0 ? 0 : job.workersFor(time.apply(job));
+      forAll += workers * ((double) job.concurrency() / slots);
+      forOne = Math.max(forOne, workers);
     }
-    return policy.backlogTime() != null && load.serviceTime() != null ? load.workersFor(policy.backlogTime())
-        : (double) load.items() / policy.backlogItems();
+    return Math.max(forAll, forOne);
   }
 
   private static Duration share(Duration time, double share) {
@@ -120,7 +140,7 @@ public final class Evaluate {
   private static List<AtRisk> atRisk(ScaleInput in) {
     int most = in.pinned() != null ? Math.max(0, in.pinned()) : reachable(in).max();
     List<JobLoad> timed = in.loads().stream().filter(load -> load.items() > 0 && load.timeLeft() != null && load.serviceTime() != null).toList();
-    double need = timed.stream().mapToDouble(load -> load.workersFor(load.timeLeft())).sum();
+    double need = together(in, timed, JobLoad::timeLeft);
     return need <= most ? List.of() : timed.stream().map(load -> new AtRisk(load.job(), load.timeLeft().isPositive()
         ? "at the pace measured, the work left takes longer than the time left, even with all workers that the pool may have: " + most
         : "the time is over and the work is not done")).toList();

@@ -59,7 +59,7 @@ public final class JobSpecMapping {
     int concurrency = workers.map(WorkersSpec::concurrency).orElse(CONCURRENCY);
     int replicas = shared.map(JobSpecMapping::replicasOf).orElseGet(() -> workers.map(WorkersSpec::maxReplicas).orElse(MAX_REPLICAS));
     JobSpec mapped = new JobSpec(from, source.onMalformed(spec.source()), ItemMapping.identity(spec.item()), processor, fallback,
-        guard(spec.guard()), batching(spec.batching()), concurrency, replicas, FailureMapping.retry(spec.retry()),
+        guard(spec.guard()), batching(spec.batching()), concurrency, replicas, priority(spec.priority()), FailureMapping.retry(spec.retry()),
         FailureMapping.policy(spec.failurePolicy()), ItemMapping.deduplication(spec.deduplication()), ItemMapping.maxBacklog(spec.intake()),
         spec.resumeFrom() == null ? null : spec.resumeFrom().job(), BatchJobSpec.VALIDATE.equals(spec.dryRun()),
         ItemMapping.results(spec.results()), allow);
@@ -74,6 +74,14 @@ public final class JobSpecMapping {
     } catch (DateTimeParseException e) {
       throw new InvalidJobException(Reason.SPEC, "spec.finishBy", "\"" + spec.finishBy() + "\" is no time: write it like 2026-12-01T06:00:00Z");
     }
+  }
+
+  private static JobSpec.Priority priority(BatchJobSpec.Priority given) {
+    return switch (CheckedFields.or(given, BatchJobSpec.Priority.Normal)) {
+      case Immediate -> JobSpec.Priority.IMMEDIATE;
+      case Normal -> JobSpec.Priority.NORMAL;
+      case Low -> JobSpec.Priority.LOW;
+    };
   }
 
   private static int replicasOf(WorkerPoolSpec pool) {

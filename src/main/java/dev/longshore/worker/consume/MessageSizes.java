@@ -37,7 +37,7 @@ final class MessageSizes {
     } else if (inHand.length >= prefetch) {
       each = Arrays.stream(inHand).average().orElse(items);
     }
-    return new Prefetch.Load(each, bytes, calls.nanosPerItem(), calls.concurrency(), calls.batchSize(), sharing);
+    return new Prefetch.Load(each, bytes, calls.nanosPerItem(), calls.slots(), calls.batchSize(), sharing);
   }
 
   private static long lowerMedian(long[] values) {

@@ -27,12 +27,13 @@ final class Prefetch {
    * @param itemsPerMessage mean; 0 before the first message
    * @param bytesPerMessage mean, unpacked
    * @param nanosPerItem mean share of a call's time; 0 before the first call
+   * @param slots calls at once that the job gets; fewer than it may have, and down to 0, while other jobs have their turns
    * @param sharing whether workers share what waits, because there is too little for all of them
    */
-  record Load(double itemsPerMessage, double bytesPerMessage, long nanosPerItem, int concurrency, int batchSize, boolean sharing) {
-    /** The messages that it takes to keep every call slot busy, however few items they carry. */
+  record Load(double itemsPerMessage, double bytesPerMessage, long nanosPerItem, double slots, int batchSize, boolean sharing) {
+    /** The messages that it takes to keep every call slot busy, or to have one call ready, however few items they carry. */
     double atOnce() {
-      return Math.ceil(concurrency * (double) batchSize / itemsPerMessage);
+      return Math.ceil(Math.max(1, slots) * batchSize / itemsPerMessage);
     }
   }
 
@@ -58,13 +59,14 @@ final class Prefetch {
 
   private double aim(Load load) {
     boolean measured = load.nanosPerItem() > 0;
-    double nanosPerMessage = load.itemsPerMessage() * load.nanosPerItem() / load.concurrency();
+    boolean waits = load.slots() == 0;
+    double nanosPerMessage = load.itemsPerMessage() * load.nanosPerItem() / load.slots();
     // of messages that are a call each, none needs to wait
     int least = load.sharing() && load.itemsPerMessage() <= load.batchSize() ? 1 : LEAST;
     double bySecond = measured ? Math.clamp((load.sharing() ? SHARING_NANOS : AIM_NANOS) / nanosPerMessage, least, USUAL_MOST)
-        : load.sharing() ? least : current;
+        : load.sharing() || waits ? least : current;
     // every call slot has its batch; and the next one waiting, which may be for long where nothing is measured or others lack it
-    double byItems = (measured && !load.sharing() ? 2 : 1) * load.atOnce();
+    double byItems = (measured && !load.sharing() && !waits ? 2 : 1) * load.atOnce();
     double byMemory = Math.max(LEAST, MOST_BYTES / Math.max(1, load.bytesPerMessage()));
     return Math.min(Math.min(Math.max(bySecond, byItems), byMemory), BROKER_MOST);
   }

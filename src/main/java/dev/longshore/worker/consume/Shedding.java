@@ -19,10 +19,10 @@ final class Shedding {
   /** A shorter wait is not worth a question to the broker. */
   private static final long FIRST_NANOS = 500_000_000;
   /**
-   * Behind a long call an item waits for up to this part of the time that the call has lasted. So it is late by that part at most, and
-   * comes and goes ever less often where all workers are held up by such calls.
+   * Behind a long call, or where other jobs have the slots, an item waits for up to this part of the time that the call has lasted, or the
+   * job has had no turn. So it is late by that part at most, and comes and goes ever less often where all workers are held up.
    */
-  private static final int PART_OF_CALL = 8;
+  private static final int PART_OF_HOLD = 8;
 
   private final JobAccess access;
   private final WorkQueues queues;
@@ -40,7 +40,7 @@ final class Shedding {
   /** Call twice a second; returns at once. */
   void look() {
     JobExecutor.Reading calls = executor.read();
-    long patience = Math.max(FIRST_NANOS, calls.oldestNanos() / PART_OF_CALL);
+    long patience = Math.max(FIRST_NANOS, calls.heldNanos() / PART_OF_HOLD);
     if (calls.waitedNanos() > patience && looking.compareAndSet(false, true)) {
       Thread.ofVirtual().name("shed-" + access.job().name()).start(() -> {
         try {

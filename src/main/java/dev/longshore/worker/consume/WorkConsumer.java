@@ -63,7 +63,7 @@ public final class WorkConsumer {
     this.access = access;
     this.onGone = onGone;
     this.settler = new Settler(access, spec, letters, held, pieces, new Ends());
-    this.executor = new JobExecutor(access.job(), spec.get(), processor, gate, new Surroundings(), settler::failsForGood);
+    this.executor = new JobExecutor(access.job(), spec.get(), processor, gate, new Surroundings(access, settler), settler::failsForGood);
     Duration quarter = holdLimit.dividedBy(4);
     Duration leasedElsewhere = quarter.compareTo(LEASED_ELSEWHERE) < 0 ? quarter : LEASED_ELSEWHERE;
     this.taker = new Taker(access, spec, letters, held, sizes, leasedElsewhere, new Desk());
@@ -264,24 +264,6 @@ public final class WorkConsumer {
     @Override
     public boolean handsOn() {
       return mode != Mode.ENDING;
-    }
-  }
-
-  /** What the executor leans on. */
-  private final class Surroundings implements JobExecutor.Surroundings {
-    @Override
-    public void settle(Taken taken) {
-      settler.start(taken);
-    }
-
-    @Override
-    public boolean noneCanCome() {
-      return access.noneCanCome();
-    }
-
-    @Override
-    public void enter(IndexSet inside) {
-      access.enter(inside);
     }
   }
 }

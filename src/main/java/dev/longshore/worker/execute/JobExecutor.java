@@ -8,31 +8,34 @@ import dev.longshore.job.WorkItem;
 import dev.longshore.worker.execute.Batch.Segment;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.locks.Condition;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiPredicate;
 import java.util.function.Supplier;
 
 /**
- * Runs a job's processor calls: never more than {@code concurrency} at once, each on a virtual thread that lives as long as there is work.
- * A batch that is not full waits for more items for {@code maxWait} at most, and no longer than until it is known that none can come.
- * Suspects of a crash run alone.
+ * Runs a job's processor calls: never more than {@code concurrency} at once, on virtual threads that live as long as there is work, each
+ * call in one of the slots that the worker's jobs share. A batch that is not full waits for more items for {@code maxWait} at most, and no
+ * longer than until it is known that none can come; it needs no slot for that. Suspects of a crash run alone, at once.
  */
 public final class JobExecutor {
-  private static final long FIRST_LOOK_NANOS = 20_000_000;
-  private static final long LONGEST_LOOK_NANOS = 1_000_000_000;
+  /** What a job gets at least, taken over some time: less is not measured. */
+  private static final double LEAST_SLOTS = 0.1;
 
   private final JobRef job;
   private final Surroundings surroundings;
   private final Calls calls;
+  private final CallSlots shared;
+  private final Lane lane;
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition more = lock.newCondition();
   private final BatchCutter cutter = new BatchCutter();
+  private final Filling filling;
   private int concurrency;
   private int batchSize;
   private long maxWaitNanos;
-  private int slots;
-  private boolean filling;
+  private int threads;
+  /** Threads that wait for a turn. */
+  private int asking;
   private boolean holding;
 
   /** What the work leans on. */
@@ -53,19 +56,24 @@ public final class JobExecutor {
     this.job = job;
     this.surroundings = surroundings;
     this.calls = new Calls(job, gate, new Entrance(surroundings::enter), failsForGood);
+    this.filling = new Filling(lock, cutter, surroundings::noneCanCome);
+    this.shared = gate.slots();
+    this.lane = shared.join(spec.priority(), spec.concurrency());
     change(spec, processor);
   }
 
   /**
    * How the work goes.
    *
+   * @param concurrency calls at once that it may make
+   * @param slots calls at once that it gets: {@code concurrency}, or what it had in the last seconds when it had to wait for its turns
    * @param nanosPerItem mean share of a call's time; 0 before the first
    * @param busyNanos time in which calls ran, summed over them, since the start
-   * @param oldestNanos how long the oldest running call has lasted; 0 when none runs
+   * @param heldNanos how long the oldest running call has lasted, or how long no call had a turn where that is longer; 0 for neither
    * @param waitedNanos how long the first item has waited for a call slot; 0 when none waits, or only for its batch to fill
    * @param remainingNanos how long all that runs and waits will take; negative as long as nothing is measured
    */
-  public record Reading(int concurrency, int batchSize, long nanosPerItem, long busyNanos, long oldestNanos, long waitedNanos,
+  public record Reading(int concurrency, double slots, int batchSize, long nanosPerItem, long busyNanos, long heldNanos, long waitedNanos,
       long remainingNanos) {}
 
   /** A changed spec; calls under way end as they began. A null processor keeps the present one. */
@@ -81,8 +89,9 @@ public final class JobExecutor {
       concurrency = Math.max(1, spec.concurrency());
       Duration maxWait = spec.batching().maxWait();
       maxWaitNanos = maxWait == null ? 0 : maxWait.toNanos();
-      more.signalAll();
-      startSlots();
+      shared.change(lane, spec.priority(), concurrency);
+      filling.changed();
+      startThreads();
     } finally {
       lock.unlock();
     }
@@ -97,8 +106,8 @@ public final class JobExecutor {
       if (!holding) {
         long now = System.nanoTime();
         ordinary.forEach(segment -> cutter.offer(segment, now));
-        more.signal();
-        startSlots();
+        filling.changed();
+        startThreads();
         if (!alone.isEmpty()) {
           int size = batchSize;
           AloneRun run = new AloneRun(calls, taken, alone, surroundings::settle);
@@ -122,17 +131,19 @@ public final class JobExecutor {
       if (!cutter.isEmpty()) {
         waiting = cutter.cut(cutter.items()).segments();
       }
-      more.signalAll();
+      filling.changed();
     } finally {
       lock.unlock();
     }
     calls.hold();
+    shared.rest(lane, true);
     waiting.forEach(this::handBack);
   }
 
   /** Starts again. */
   public void release() {
     calls.release();
+    shared.rest(lane, false);
     lock.lock();
     try {
       holding = false;
@@ -177,24 +188,29 @@ public final class JobExecutor {
     hold();
     calls.interrupt();
     calls.close();
+    shared.leave(lane);
   }
 
   public Reading read() {
     CallTimes.Reading reading = calls.read();
     long perItem = reading.nanosPerItem();
+    double slots = shared.slots(lane);
+    long held = Math.max(reading.oldestNanos(), shared.waited(lane));
     lock.lock();
     try {
       int waiting = cutter.items();
-      long remaining = waiting > 0 && perItem == 0 ? -1 : reading.restNanos() + waiting * perItem / concurrency;
-      return new Reading(concurrency, batchSize, perItem, reading.busyNanos(), reading.oldestNanos(),
-          waitForSlot() ? System.nanoTime() - cutter.since() : 0, remaining);
+      long remaining = waiting > 0 && perItem == 0 ? -1 : reading.restNanos() + (long) (waiting * perItem / Math.max(slots, LEAST_SLOTS));
+      long waited = waitForSlot() ? System.nanoTime() - cutter.since() : 0;
+      return new Reading(concurrency, slots, batchSize, perItem, reading.busyNanos(), held, waited, remaining);
     } finally {
       lock.unlock();
     }
   }
 
+  /** Whether what waits does so because all calls run that the job may make, or because other jobs have the slots. */
   private boolean waitForSlot() {
-    return !cutter.isEmpty() && !filling && slots >= concurrency;
+    boolean ownSlots = threads - asking >= concurrency;
+    return !cutter.isEmpty() && !filling.goesOn() && (ownSlots || asking > 0 && shared.slots(lane) < concurrency);
   }
 
   /** Settles it at once, though other items of its delivery may run for long: others wait for it. */
@@ -205,76 +221,69 @@ public final class JobExecutor {
     }
   }
 
-  private void startSlots() {
-    int wanted = Math.min(concurrency - slots, Math.ceilDiv(cutter.items(), batchSize));
+  private void startThreads() {
+    int wanted = Math.min(concurrency - threads, Math.ceilDiv(cutter.items(), batchSize) - asking);
     for (int i = 0; i < wanted; i++) {
-      slots++;
-      Thread.ofVirtual().name("call-" + job.name()).start(this::slot);
+      threads++;
+      Thread.ofVirtual().name("call-" + job.name()).start(this::work);
     }
   }
 
-  private void slot() {
-    for (Batch batch = next(); batch != null; batch = next()) {
-      batch.record(calls.call(batch), surroundings::settle);
+  private void work() {
+    for (Start start = next(null); start != null; start = next(start.turn())) {
+      start.batch().record(calls.call(start.batch()), surroundings::settle);
     }
   }
 
-  /** The next batch for this slot; null ends the slot. */
-  private Batch next() {
+  /** A batch and its turn. */
+  private record Start(Batch batch, Turn turn) {}
+
+  /** The next batch for this thread, and a turn for it in place of {@code over}, whose call is over; null ends the thread. */
+  private Start next(Turn over) {
+    Turn had = over;
+    Turn turn = null;
+    boolean last = false;
     lock.lock();
     try {
-      while (!cutter.isEmpty() && slots <= concurrency) {
-        long left = cutter.items() >= batchSize ? 0 : maxWaitNanos - (System.nanoTime() - cutter.since());
-        if (left <= 0) {
-          return cutter.cut(batchSize);
-        }
-        if (filling) {
+      while (!cutter.isEmpty() && threads <= concurrency) {
+        long left = last || cutter.items() >= batchSize ? 0 : maxWaitNanos - (System.nanoTime() - cutter.since());
+        if (left <= 0 && turn != null) {
+          Start start = new Start(cutter.cut(batchSize), turn);
+          turn = null;
+          return start;
+        } else if (left <= 0) {
+          turn = ask(had);
+          had = null;
+        } else if (filling.goesOn()) {
           break;
-        }
-        if (fill(left) == Filled.LAST && !cutter.isEmpty() && slots <= concurrency) {
-          return cutter.cut(batchSize);
+        } else {
+          shared.giveBack(had, turn);
+          had = null;
+          turn = null;
+          last = filling.await(left);
         }
       }
-      slots--;
+      threads--;
       return null;
     } finally {
+      shared.giveBack(had, turn);
       lock.unlock();
     }
   }
 
-  /** How the wait for a full batch ended. */
-  private enum Filled { CHANGED, LAST }
-
-  /** Waits for the batch to fill; one slot does so for all. Asks now and then, and ever less often, whether anything can come at all. */
-  private Filled fill(long nanos) {
-    filling = true;
-    try {
-      long look = FIRST_LOOK_NANOS;
-      long left = nanos;
-      int before = cutter.items();
-      while (left > 0 && cutter.items() == before && !cutter.isEmpty()) {
-        long wait = Math.min(left, look);
-        left -= wait - Math.max(0, more.awaitNanos(wait));
-        if (left > 0 && cutter.items() == before && before > 0 && askUnlocked() && cutter.items() == before) {
-          return Filled.LAST;
-        }
-        look = Math.min(2 * look, LONGEST_LOOK_NANOS);
-      }
-      return Filled.CHANGED;
-    } catch (InterruptedException e) {
-      // nobody interrupts a slot between calls; looking again does no harm
-      return Filled.CHANGED;
-    } finally {
-      filling = false;
+  /** Waits for a turn, unlocked; null when nothing may begin. */
+  private Turn ask(Turn over) {
+    CompletableFuture<Turn> turn = shared.ask(lane, over);
+    if (turn.isDone()) {
+      return turn.join();
     }
-  }
-
-  private boolean askUnlocked() {
+    asking++;
     lock.unlock();
     try {
-      return surroundings.noneCanCome();
+      return turn.join();
     } finally {
       lock.lock();
+      asking--;
     }
   }
 }

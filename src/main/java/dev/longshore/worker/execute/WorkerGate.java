@@ -14,6 +14,12 @@ public final class WorkerGate {
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock(true);
   private final Set<Entrance> entrances = ConcurrentHashMap.newKeySet();
   private final AtomicInteger alone = new AtomicInteger();
+  private final CallSlots slots = new CallSlots();
+
+  /** The slots for the calls of all jobs; those that run alone need none. */
+  public CallSlots slots() {
+    return slots;
+  }
 
   void add(Entrance entrance) {
     entrances.add(entrance);

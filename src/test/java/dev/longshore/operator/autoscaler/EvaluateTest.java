@@ -124,6 +124,29 @@ class EvaluateTest {
   }
 
   @Test
+  void jobsThatShareWorkersNeedSlotsForAllAndWorkersForTheOneThatNeedsMost() {
+    ScalePolicy seconds = policy(p -> new ScalePolicy(Kind.BACKLOG, 1_000, Duration.ofSeconds(10), 0.1, WINDOW, List.of(), Select.MAX));
+    ScaleInput in = by(seconds, input(0, 100, null, 0, 0, false, List.of()));
+    JobLoad needsTenOfFifty = new JobLoad(JOB, 5_000, false, Duration.ofSeconds(1), 50, null);
+    JobLoad needsTenOfTwo = new JobLoad(JOB, 200, false, Duration.ofSeconds(1), 2, null);
+    JobLoad waitsForWork = new JobLoad(JOB, 0, false, null, 50, null);
+    JobLoad notMeasured = new JobLoad(JOB, 3_000, false, null, 50, null);
+
+    assertThat(desired(in, needsTenOfFifty, needsTenOfFifty)).as("of one concurrency: the sum").isEqualTo(20);
+    assertThat(desired(in, needsTenOfTwo, needsTenOfTwo)).as("likewise").isEqualTo(20);
+    assertThat(desired(in, needsTenOfFifty, needsTenOfTwo)).as("500 slots and 20, of 50 in each worker").isEqualTo(11);
+    assertThat(desired(in, needsTenOfTwo, needsTenOfTwo, waitsForWork)).as("a worker has slots for both").isEqualTo(10);
+    assertThat(desired(in, needsTenOfTwo, needsTenOfTwo, notMeasured)).as("what is counted by its items comes on top").isEqualTo(13);
+    assertThat(evaluate.evaluate(with(in, List.of(timed(36_000, 1_200), timed(36_000, 1_200)))).atRisk()).as("6 of 100 workers").isEmpty();
+    ScaleInput fewer = input(0, 5, null, 0, 0, false, List.of());
+    assertThat(evaluate.evaluate(with(fewer, List.of(timed(36_000, 1_200), timed(36_000, 1_200)))).atRisk()).as("3 and 3 of 5").hasSize(2);
+  }
+
+  private int desired(ScaleInput in, JobLoad... loads) {
+    return evaluate.evaluate(with(in, List.of(loads))).desired();
+  }
+
+  @Test
   void aDeadlineAsksForWhatFinishesInTimeAndCatchesUp() {
     ScaleInput in = by(policy(p -> new ScalePolicy(Kind.DEADLINE, 1_000, null, 0.1, WINDOW, List.of(), Select.MAX)),
         input(0, 20, null, 0, 0, false, List.of()));

@@ -73,6 +73,15 @@ class JobSpecMappingTest {
   }
 
   @Test
+  void aSpecFromBeforeThereWerePrioritiesIsNormal() throws Exception {
+    JobSpec low = mapping.map(job(yaml("source: {items: [1]}\nprocessor: {noop: {}}\npriority: Low")), Optional.empty()).spec();
+    ObjectNode stored = (ObjectNode) YAML.readTree(YAML.writeValueAsString(low));
+
+    assertThat(stored.path("priority").asText()).isEqualTo("LOW");
+    assertThat(YAML.treeToValue(stored.without("priority"), JobSpec.class).priority()).isEqualTo(JobSpec.Priority.NORMAL);
+  }
+
+  @Test
   void everyObjectOfTheSchemaThatIsEmptyStillHasItsDefaults() throws Exception {
     JsonNode bare = yaml("source: {items: [1]}\nprocessor: {noop: {}}");
     JsonNode empty = yaml("source: {items: [1]}\nprocessor: {noop: {}}\nguard: {}\nbatching: {chunk: {}}\nretry: {backoff: {}}\nresults: {}\n"

@@ -120,7 +120,7 @@ class ItemSourcesTest {
 
   private JobSpec spec(SourceSpec source, List<String> env) {
     Allow allow = new Allow(Set.of("noop"), List.of(), env, List.of(data.toString()), false, false);
-    return new JobSpec(source, JobSpec.OnMalformed.FAIL, null, new JobSpec.NoopProcessor(), null, null, null, 1, 1, null,
+    return new JobSpec(source, JobSpec.OnMalformed.FAIL, null, new JobSpec.NoopProcessor(), null, null, null, 1, 1, null, null,
         JobSpec.FailurePolicy.CONTINUE, null, 1_000_000, null, false, null, allow);
   }
 }

@@ -46,6 +46,6 @@ class PiecesTest {
   }
 
   private static JobExecutor.Reading calls(int concurrency, int batch, long nanosPerItem) {
-    return new JobExecutor.Reading(concurrency, batch, nanosPerItem, 0, 0, 0, 0);
+    return new JobExecutor.Reading(concurrency, concurrency, batch, nanosPerItem, 0, 0, 0, 0);
   }
 }

@@ -37,6 +37,15 @@ class PrefetchTest {
   }
 
   @Test
+  void followsTheSlotsThatAJobGets() {
+    assertThat(prefetch.next(new Prefetch.Load(100, 10_000, MILLIS, 10, 1, false), 0)).isEqualTo(100);
+    assertThat(prefetch.next(new Prefetch.Load(100, 10_000, MILLIS, 1, 1, false), 0)).as("a second of its tenth").isEqualTo(10);
+    assertThat(prefetch.next(new Prefetch.Load(100, 10_000, MILLIS, 0, 1, false), 0)).as("it has its turns taken by others").isEqualTo(2);
+    assertThat(prefetch.next(new Prefetch.Load(1, 100, MILLIS, 0, 50, false), 0)).as("and still has a batch to begin with").isEqualTo(50);
+    assertThat(new Prefetch().next(new Prefetch.Load(100, 10_000, 0, 0, 1, false), 0)).as("never had a turn").isEqualTo(2);
+  }
+
+  @Test
   void changesOnlyWhenItIsOffByTwo() {
     prefetch.next(new Prefetch.Load(100, 10_000, MILLIS, 10, 1, false), 0);
     assertThat(prefetch.next(new Prefetch.Load(100, 10_000, MILLIS, 15, 1, false), 0)).isEqualTo(100);

@@ -7,6 +7,7 @@ import dev.longshore.job.Failure;
 import dev.longshore.job.IndexSet;
 import dev.longshore.job.JobRef;
 import dev.longshore.job.JobSpec;
+import dev.longshore.job.JobSpec.Priority;
 import dev.longshore.job.Outcome;
 import dev.longshore.job.WorkItem;
 import dev.longshore.worker.Jobs;
@@ -182,6 +183,46 @@ class JobExecutorTest {
     assertThat(processor.closed).isFalse();
     processor.pass.release(2);
     await().until(() -> outcomes.size() == 6);
+  }
+
+  @Test
+  void sharesTheSlotsOfItsWorkerAndShedsWhatItGetsNoneFor() {
+    JobExecutor urgent = executor(Jobs.spec().concurrency(2).priority(Priority.IMMEDIATE).build());
+    offer(urgent, Items.taken(0, 8));
+    await().until(() -> processor.inside.get() == 2);
+    AtomicInteger calls = new AtomicInteger();
+    JobExecutor low = executor(Jobs.spec().concurrency(2).priority(Priority.LOW).build(), new Answers(batch -> {
+      calls.incrementAndGet();
+      return List.of(Outcome.DONE, Outcome.DONE);
+    }));
+    offer(low, Items.taken(10, 6));
+    assertThat(low.shed(System.nanoTime())).as("whether it gets slots is not known yet").isZero();
+    await("it is known").until(() -> low.read().waitedNanos() > 0);
+    assertThat(low.read().slots()).isZero();
+    assertThat(low.read().heldNanos()).isPositive();
+    assertThat(urgent.read().slots()).isEqualTo(2);
+    assertThat(low.shed(System.nanoTime())).isEqualTo(6);
+    await().until(() -> outcomes.size() == 6);
+    assertThat(outcomes).containsOnly(Taken.HANDED_BACK);
+    offer(low, Items.taken(10, 6));
+    processor.pass.release(4);
+    await().until(() -> outcomes.size() == 20);
+    assertThat(calls).hasValue(3);
+  }
+
+  @Test
+  void aWorkersSlotsAreAsManyAsItsJobOfTheHighestConcurrencyHas() {
+    JobExecutor small = executor(Jobs.spec().concurrency(2).build());
+    JobExecutor large = executor(Jobs.spec().concurrency(5).build());
+    for (int i = 0; i < 10; i++) {
+      offer(small, Items.taken(i * 10L, 2));
+      offer(large, Items.taken(1_000 + i * 10L, 2));
+    }
+    await().until(() -> processor.inside.get() == 5);
+    large.hold();
+    processor.pass.release(100);
+    await().until(() -> outcomes.size() == 40);
+    assertThat(processor.most).hasValue(5);
   }
 
   @Test

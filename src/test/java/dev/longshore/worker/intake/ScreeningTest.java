@@ -108,7 +108,8 @@ class ScreeningTest {
   private static JobSpec spec(String identity, Deduplication deduplication, String resumeFrom, boolean validateOnly) {
     JobSpec s = Jobs.spec().build();
     return new JobSpec(s.source(), s.onMalformed(), identity, s.processor(), s.fallback(), s.guard(), s.batching(), s.concurrency(),
-        s.maxReplicas(), s.retry(), s.failurePolicy(), deduplication, s.maxBacklog(), resumeFrom, validateOnly, s.results(), s.allow());
+        s.maxReplicas(), s.priority(), s.retry(), s.failurePolicy(), deduplication, s.maxBacklog(), resumeFrom, validateOnly, s.results(),
+        s.allow());
   }
 
   private static Piece piece(long from, int... ids) {

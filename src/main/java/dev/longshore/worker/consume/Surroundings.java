@@ -1,0 +1,24 @@
+package dev.longshore.worker.consume;
+
+import dev.longshore.job.IndexSet;
+import dev.longshore.worker.access.JobAccess;
+import dev.longshore.worker.execute.JobExecutor;
+import dev.longshore.worker.execute.Taken;
+
+/** What a job's executor leans on. */
+record Surroundings(JobAccess access, Settler settler) implements JobExecutor.Surroundings {
+  @Override
+  public void settle(Taken taken) {
+    settler.start(taken);
+  }
+
+  @Override
+  public boolean noneCanCome() {
+    return access.noneCanCome();
+  }
+
+  @Override
+  public void enter(IndexSet inside) {
+    access.enter(inside);
+  }
+}

@@ -2,6 +2,7 @@ package dev.longshore.operator.autoscaler;
 
 import dev.longshore.store.Heartbeat;
 import dev.longshore.store.Pools;
+import java.time.Duration;
 
 /**
  * One worker as the autoscaler sees it.

@@ -9,7 +9,7 @@ import java.util.Collections;
 import org.junit.jupiter.api.Test;
 
 class MessageSizesTest {
-  private static final JobExecutor.Reading CALLS = new JobExecutor.Reading(4, 1, 0, 0, 0, 0, 0);
+  private static final JobExecutor.Reading CALLS = new JobExecutor.Reading(4, 4, 1, 0, 0, 0, 0, 0);
   private static final int NOT_SHARED = Integer.MAX_VALUE;
 
   private final MessageSizes sizes = new MessageSizes();

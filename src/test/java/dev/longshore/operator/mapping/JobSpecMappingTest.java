@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator.Feature;
@@ -75,10 +76,11 @@ class JobSpecMappingTest {
   @Test
   void aSpecFromBeforeThereWerePrioritiesIsNormal() throws Exception {
     JobSpec low = mapping.map(job(yaml("source: {items: [1]}\nprocessor: {noop: {}}\npriority: Low")), Optional.empty()).spec();
-    ObjectNode stored = (ObjectNode) YAML.readTree(YAML.writeValueAsString(low));
+    JsonMapper json = JsonMapper.builder().addModule(new JavaTimeModule()).build();
+    ObjectNode stored = json.valueToTree(low);
 
     assertThat(stored.path("priority").asText()).isEqualTo("LOW");
-    assertThat(YAML.treeToValue(stored.without("priority"), JobSpec.class).priority()).isEqualTo(JobSpec.Priority.NORMAL);
+    assertThat(json.treeToValue(stored.without("priority"), JobSpec.class).priority()).isEqualTo(JobSpec.Priority.NORMAL);
   }
 
   @Test

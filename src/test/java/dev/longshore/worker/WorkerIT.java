@@ -194,19 +194,20 @@ class WorkerIT {
     try (Process operator = new Process(SERVICES.rabbit(), SERVICES.redis(), "operator");
         Process a = new Process(SERVICES.rabbit(), SERVICES.redis(), "a");
         Process b = new Process(SERVICES.rabbit(), SERVICES.redis(), "b")) {
-      open(operator, Jobs.spec().concurrency(2).chunkItems(100).maxReplicas(1).build());
+      // 8 chunks, as many as a worker takes before anything is measured
+      open(operator, Jobs.spec().concurrency(1).maxReplicas(1).build());
       Gated busy = new Gated();
-      a.work("a", 200, WorkerSettings.HOLD_LIMIT, busy);
-      await().atMost(Duration.ofSeconds(30)).until(() -> busy.begun.size() == 2 && operator.queues.depth(job, Kind.WORK).ready() == 0
-          && counts(operator).inFlight() == 200);
+      a.work("a", 44, WorkerSettings.HOLD_LIMIT, busy);
+      await().atMost(Duration.ofSeconds(30)).until(() -> busy.begun.size() == 1 && operator.queues.depth(job, Kind.WORK).ready() == 0
+          && counts(operator).inFlight() == 44);
       Gated idle = new Gated();
-      idle.pass.release(200);
-      b.work("b", 200, WorkerSettings.HOLD_LIMIT, idle);
-      await().atMost(Duration.ofSeconds(30)).until(() -> counts(operator).succeeded() == 198);
-      assertThat(busy.begun).hasSize(2);
-      busy.pass.release(2);
-      awaitAll(operator, 200);
-      assertThat(idle.begun).hasSize(198);
+      idle.pass.release(44);
+      b.work("b", 44, WorkerSettings.HOLD_LIMIT, idle);
+      await().atMost(Duration.ofSeconds(30)).until(() -> counts(operator).succeeded() == 43);
+      assertThat(busy.begun).hasSize(1);
+      busy.pass.release();
+      awaitAll(operator, 44);
+      assertThat(idle.begun).hasSize(43);
     }
   }
 

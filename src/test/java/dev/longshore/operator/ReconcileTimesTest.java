@@ -23,7 +23,7 @@ class ReconcileTimesTest {
 
     assertThat(passes("batchjob", "success")).isEqualTo(1);
     assertThat(passes("workerpool", "failure")).isEqualTo(1);
-    assertThat(meters.getMeters()).hasSize(2);
+    assertThat(meters.find("longshore.reconcile").timers()).hasSize(2);
   }
 
   private long passes(String controller, String outcome) {

@@ -104,6 +104,7 @@ class ManifestCheckTest {
         source: {items: [null], onMalformed: Fail}
         processor: {noop: {}}
         retry: {maxAttempts: 5, backoff: {initial: 1s, factor: 2, max: 10m, jitter: "20%"}}
+        priority: Normal
         """).getFirst());
   }
 

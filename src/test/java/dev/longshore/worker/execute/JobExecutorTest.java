@@ -196,7 +196,6 @@ class JobExecutorTest {
       return List.of(Outcome.DONE, Outcome.DONE);
     }));
     offer(low, Items.taken(10, 6));
-    assertThat(low.shed(System.nanoTime())).as("whether it gets slots is not known yet").isZero();
     await("it is known").until(() -> low.read().waitedNanos() > 0);
     assertThat(low.read().slots()).isZero();
     assertThat(low.read().heldNanos()).isPositive();

@@ -20,6 +20,8 @@ final class MemoryConsumption implements WorkQueues.Consumption {
   private final Consumer<MemoryConsumption> onCancel;
   private final Set<InHand> inHand = new LinkedHashSet<>();
   private int prefetch;
+  private boolean waiting;
+  private long lastTurn;
   private boolean cancelled;
 
   MemoryConsumption(ReentrantLock lock, MemoryQueue queue, int prefetch, Consumer<Delivery> handler, Consumer<MemoryConsumption> onCancel) {
@@ -51,19 +53,28 @@ final class MemoryConsumption implements WorkQueues.Consumption {
   private InHand next() {
     lock.lock();
     try {
+      waiting = true;
       while (!cancelled && !(inHand.size() < prefetch && queue.serves(this))) {
         queue.changed.awaitUninterruptibly();
       }
+      waiting = false;
       if (cancelled) {
         return null;
       }
-      MemoryQueue.Waiting waiting = queue.ready.removeFirst();
-      InHand delivery = new InHand(waiting, queue.life);
+      InHand delivery = new InHand(queue.ready.removeFirst(), queue.life);
       inHand.add(delivery);
+      lastTurn = ++queue.turns;
+      if (!queue.ready.isEmpty()) {
+        queue.changed.signalAll();
+      }
       return delivery;
     } finally {
       lock.unlock();
     }
+  }
+
+  boolean waitsBefore(MemoryConsumption other) {
+    return waiting && inHand.size() < prefetch && lastTurn < other.lastTurn;
   }
 
   @Override

@@ -17,6 +17,8 @@ final class MemoryQueue {
   final Deque<Waiting> ready = new ArrayDeque<>();
   final List<MemoryConsumption> consumers = new ArrayList<>();
   boolean declared;
+  /** Deliveries so far. */
+  long turns;
   /** Goes up when the queue is deleted: what is in hand from before belongs to no queue any more. */
   int life;
 
@@ -25,7 +27,9 @@ final class MemoryQueue {
     this.singleActiveConsumer = singleActiveConsumer;
   }
 
+  /** In turn, as a broker does: of those that wait with room, whoever got one longest ago. */
   boolean serves(MemoryConsumption consumer) {
-    return declared && !ready.isEmpty() && (!singleActiveConsumer || consumers.getFirst() == consumer);
+    return declared && !ready.isEmpty() && (singleActiveConsumer ? consumers.getFirst() == consumer
+        : consumers.stream().noneMatch(other -> other.waitsBefore(consumer)));
   }
 }

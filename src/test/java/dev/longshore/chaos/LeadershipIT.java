@@ -70,7 +70,7 @@ class LeadershipIT {
       hold(lease, "another");
       await("the operator is well and waits").atMost(LIMIT).ignoreExceptions().pollInterval(Duration.ofSeconds(1)).until(() -> {
         hold(lease, "another");
-        return cluster.health().contains("\"status\": \"UP\"");
+        return cluster.operator().waits() && cluster.health().contains("\"status\": \"UP\"");
       });
       try (OutageScene scene = new OutageScene(cluster, history, FOLDER, "other")) {
         await("it leaves the job alone").during(Duration.ofSeconds(5)).atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofSeconds(1)).until(() -> {

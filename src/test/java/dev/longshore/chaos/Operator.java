@@ -3,6 +3,7 @@ package dev.longshore.chaos;
 import dev.longshore.process.ChildProcesses;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** The operator's process and, as its Deployment would, another one each time it ends. */
 final class Operator implements AutoCloseable {
@@ -41,7 +43,7 @@ final class Operator implements AutoCloseable {
     }
     started++;
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true)
-        .redirectOutput(folder.resolve("operator-" + started + ".log").toFile());
+        .redirectOutput(log().toFile());
     Map<String, String> all = new HashMap<>(environment);
     all.put("LONGSHORE_OPERATOR_IDENTITY", "operator-" + started);
     builder.environment().putAll(all);
@@ -86,6 +88,18 @@ final class Operator implements AutoCloseable {
   private synchronized ChildProcesses.Child leaving() {
     expected = true;
     return child;
+  }
+
+  /** Whether the last that it said of its election is that it does not lead. */
+  synchronized boolean waits() throws IOException {
+    try (Stream<String> lines = Files.lines(log())) {
+      return lines.filter(line -> line.contains("state=leading") || line.contains("state=waiting")).reduce((_, last) -> last)
+          .filter(last -> last.contains("state=waiting")).isPresent();
+    }
+  }
+
+  private Path log() {
+    return folder.resolve("operator-" + started + ".log");
   }
 
   /** How often it ended though nobody asked it to, as one does that lost its leadership. */

@@ -121,7 +121,8 @@ class OutagesIT {
         .until(() -> {
           health[0] = cluster.health();
           said[0] |= health[0].contains("\"DOWN\"") && told.test(health[0]);
-          said[1] |= cluster.heartbeats(POOL).values().stream().map(Pools.Seen::heartbeat).allMatch(b -> b.message().contains("broker"));
+          said[1] |= cluster.heartbeats(POOL).values().stream().map(Pools.Seen::heartbeat).map(beat -> beat.message())
+              .allMatch(message -> message.contains("broker") || message.contains("RabbitMQ"));
           return cluster.workers().equals(workers) && cluster.pool(POOL).getStatus().desired() == WORKERS;
         });
     long seconds = Duration.ofNanos(System.nanoTime() - begun).toSeconds();

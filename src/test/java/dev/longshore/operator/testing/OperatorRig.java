@@ -28,11 +28,13 @@ import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodStatusBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
+import java.net.HttpURLConnection;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -94,8 +96,18 @@ public final class OperatorRig implements AutoCloseable {
   public void later(Duration by) {
     Duration now = ahead.updateAndGet(before -> before.plus(by));
     Stream.<HasMetadata>concat(pods().stream(), client.policy().v1().podDisruptionBudget().inNamespace(namespace).list().getItems().stream())
-        .forEach(owned -> client.resource(owned).patch(PatchContext.of(PatchType.JSON_MERGE),
-            "{\"metadata\": {\"annotations\": {\"later\": \"" + now + "\"}}}"));
+        .forEach(owned -> touch(owned, now));
+  }
+
+  private void touch(HasMetadata owned, Duration now) {
+    try {
+      client.resource(owned).patch(PatchContext.of(PatchType.JSON_MERGE), "{\"metadata\": {\"annotations\": {\"later\": \"" + now + "\"}}}");
+    } catch (KubernetesClientException e) {
+      // the operator may have removed it since it was listed
+      if (e.getCode() != HttpURLConnection.HTTP_NOT_FOUND) {
+        throw e;
+      }
+    }
   }
 
   public JobRef create(String yaml) {

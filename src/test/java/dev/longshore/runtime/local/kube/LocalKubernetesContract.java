@@ -61,7 +61,7 @@ abstract class LocalKubernetesContract {
       client.resource(definition).create();
     }
     client.apiextensions().v1().customResourceDefinitions().withName("parcels.longshore.dev").waitUntilCondition(
-        d -> d != null && d.getStatus() != null && d.getStatus().getConditions().stream().anyMatch(c -> c.getType().equals("Established")
+        d -> d != null && d.getStatus() != null && d.getStatus().getConditions() != null && d.getStatus().getConditions().stream().anyMatch(c -> c.getType().equals("Established")
             && c.getStatus().equals("True")), 20, java.util.concurrent.TimeUnit.SECONDS);
     // a server takes a moment more to serve what it calls established
     await().atMost(Duration.ofSeconds(20)).ignoreExceptions().until(() -> parcels().list() != null);

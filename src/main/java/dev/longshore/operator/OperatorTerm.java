@@ -1,5 +1,8 @@
 package dev.longshore.operator;
 
+import dev.longshore.operator.leftovers.Leftovers;
+import dev.longshore.operator.leftovers.Patience;
+import dev.longshore.operator.leftovers.Sweep;
 import dev.longshore.operator.mapping.JobSpecMapping;
 import dev.longshore.operator.pods.PodFleet;
 import dev.longshore.operator.pods.PodNames;
@@ -10,6 +13,7 @@ import dev.longshore.operator.progress.ActiveJobs;
 import dev.longshore.operator.progress.ProgressLoop;
 import dev.longshore.operator.progress.WorkerWatch;
 import dev.longshore.operator.reconciler.Events;
+import dev.longshore.operator.reconciler.GiveWay;
 import dev.longshore.operator.reconciler.KnownJobs;
 import dev.longshore.operator.reconciler.Parts;
 import dev.longshore.operator.reconciler.Wake;
@@ -44,6 +48,7 @@ final class OperatorTerm {
   private final ActiveJobs active;
   private final ProgressLoop progress;
   private final WorkerWatch workers;
+  private final Sweep sweep;
   private final ReconcileTimes times;
   private final Operator operator;
   private final ExecutorService passes = Executors.newVirtualThreadPerTaskExecutor();
@@ -58,10 +63,13 @@ final class OperatorTerm {
     workers = new WorkerWatch(pools, wake);
     operator = new Operator(overrider -> configure(overrider, client));
     WorkerPods pods = new WorkerPods(settings.workerImage(), settings.imagePullSecrets(), settings.workerResources());
+    Events events = new Events(client, clock);
+    Leftovers leftovers = new Leftovers(client, settings.leaseNamespace());
     Parts parts = new Parts(client, ledger, pools, queues, active, new KnownJobs(active), progress, workers, new JobSpecMapping(settings.policy()),
         new PodFleet(client, pods, new PodNames(RandomGenerator.getDefault())),
         new PodTemplateRules(Set.copyOf(settings.policy().serviceAccounts())), new PoolBudgets(client), new PoolBoard(),
-        new StatusWriter(client), new Events(client, clock), wake, clock);
+        new StatusWriter(client), events, new GiveWay(new Patience(settings.finalizerPatience(), clock), leftovers, events), wake, clock);
+    sweep = new Sweep(leftovers, client, queues, ledger, pools);
     operator.register(new BatchJobReconciler(parts), this::watch);
     operator.register(new WorkerPoolReconciler(parts, this::started), this::watch);
   }
@@ -71,6 +79,7 @@ final class OperatorTerm {
     operator.start();
     progress.start();
     workers.start();
+    sweep.start();
   }
 
   boolean started() {
@@ -92,11 +101,13 @@ final class OperatorTerm {
     passes.shutdownNow();
     progress.close();
     workers.close();
+    sweep.close();
   }
 
   void stop() {
     progress.close();
     workers.close();
+    sweep.close();
     operator.stop();
   }
 

@@ -115,6 +115,13 @@ public interface LongshoreConfig {
 
     /** The name of this replica in the election; unset takes the host's name. */
     Optional<String> identity();
+
+    /**
+     * How long the deletion of a BatchJob or WorkerPool waits for a broker or Redis that is away, from the deletion on; then the resource goes
+     * with a warning event CleanupGaveWay, and what is left is removed when they are back; 10 s to 24 h.
+     */
+    @WithDefault("10m")
+    Duration finalizerPatience();
   }
 
   /** What jobs may do on pools of their own. */

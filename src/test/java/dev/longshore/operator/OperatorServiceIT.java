@@ -47,4 +47,12 @@ class OperatorServiceIT {
       return kubernetes;
     }
   }
+
+  @Nested
+  class Removed extends RemovalContract {
+    @Override
+    LocalKubernetes kubernetes() {
+      return kubernetes;
+    }
+  }
 }

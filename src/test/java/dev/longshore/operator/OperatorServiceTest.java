@@ -49,4 +49,12 @@ class OperatorServiceTest {
       return kubernetes;
     }
   }
+
+  @Nested
+  class Removed extends RemovalContract {
+    @Override
+    LocalKubernetes kubernetes() {
+      return kubernetes;
+    }
+  }
 }

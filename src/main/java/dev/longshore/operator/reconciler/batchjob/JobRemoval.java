@@ -3,20 +3,27 @@ package dev.longshore.operator.reconciler.batchjob;
 import dev.longshore.api.v1alpha1.BatchJob;
 import dev.longshore.api.v1alpha1.WorkerPool;
 import dev.longshore.job.JobRef;
+import dev.longshore.operator.leftovers.Leftover;
 import dev.longshore.operator.progress.ActiveJobs;
+import dev.longshore.operator.reconciler.GiveWay;
 import dev.longshore.operator.reconciler.KnownJobs;
+import dev.longshore.operator.reconciler.Parts;
 import dev.longshore.operator.reconciler.Wake;
 import dev.longshore.queue.QueueUnavailableException;
 import dev.longshore.queue.WorkQueues;
+import dev.longshore.queue.WorkQueues.Kind;
 import dev.longshore.store.Ledger;
 import dev.longshore.store.StoreFullException;
 import dev.longshore.store.StoreUnavailableException;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.api.reconciler.DeleteControl;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Takes away all that a job had: its assignment, its pool with the pods, its queues and its keys. It works at any moment of the job's
- * life, and goes on by itself where broker or ledger are away: the resource stays until nothing is left behind.
+ * life, and goes on by itself where broker or ledger are away: the resource stays until nothing is left behind, or until they have been
+ * away for so long that it gives way.
  */
 final class JobRemoval {
   private static final long AGAIN_MILLIS = 1_000;
@@ -28,14 +35,16 @@ final class JobRemoval {
   private final ActiveJobs active;
   private final JobReports reports;
   private final Wake wake;
+  private final GiveWay giveWay;
 
-  JobRemoval(KubernetesClient client, Ledger ledger, WorkQueues queues, ActiveJobs active, JobReports reports, Wake wake) {
-    this.client = client;
-    this.ledger = ledger;
-    this.queues = queues;
-    this.active = active;
+  JobRemoval(Parts parts, JobReports reports) {
+    this.client = parts.client();
+    this.ledger = parts.ledger();
+    this.queues = parts.queues();
+    this.active = parts.active();
     this.reports = reports;
-    this.wake = wake;
+    this.wake = parts.wake();
+    this.giveWay = parts.giveWay();
   }
 
   DeleteControl remove(BatchJob job) {
@@ -47,17 +56,38 @@ final class JobRemoval {
     if (poolLeft && pool.getMetadata().getDeletionTimestamp() == null) {
       client.resource(pool).delete();
     }
-    try {
-      queues.delete(ref);
-      ledger.delete(ref);
-    } catch (QueueUnavailableException | StoreUnavailableException | StoreFullException e) {
+    List<String> left = left(ref);
+    if (left.isEmpty()) {
+      giveWay.patience().served(job);
+    } else if (!giveWay.patience().isOver(job)) {
       return DeleteControl.noFinalizerRemoval().rescheduleAfter(AGAIN_MILLIS);
     }
     if (poolLeft) {
       return DeleteControl.noFinalizerRemoval().rescheduleAfter(POOL_GOES_MILLIS);
     }
+    if (left.isEmpty()) {
+      giveWay.patience().forget(job);
+    } else {
+      giveWay.giveWay(job, new Leftover.OfJob(ref), String.join("; ", left));
+    }
     active.forget(ref);
     reports.forget(job);
     return DeleteControl.defaultDelete();
+  }
+
+  /** Removes what can be removed, the account also while the broker is away; returns what is left where, and why. */
+  private List<String> left(JobRef ref) {
+    List<String> left = new ArrayList<>();
+    try {
+      queues.delete(ref);
+    } catch (QueueUnavailableException e) {
+      left.add("queue " + WorkQueues.name(ref, Kind.WORK) + " and those whose names begin so are left in the broker (" + e.getMessage() + ")");
+    }
+    try {
+      ledger.delete(ref);
+    } catch (StoreUnavailableException | StoreFullException e) {
+      left.add("the account of uid " + ref.uid() + " is left in the ledger (" + e.getMessage() + ")");
+    }
+    return left;
   }
 }

@@ -4,6 +4,7 @@ import dev.longshore.api.v1alpha1.WorkerPool;
 import dev.longshore.api.v1alpha1.WorkerPoolStatus;
 import dev.longshore.job.PoolRef;
 import dev.longshore.operator.autoscaler.Collect;
+import dev.longshore.operator.leftovers.Leftover;
 import dev.longshore.operator.pods.PodFleet;
 import dev.longshore.operator.pods.PoolBudgets;
 import dev.longshore.operator.pods.WorkerPods;
@@ -11,6 +12,7 @@ import dev.longshore.operator.progress.ActiveJob;
 import dev.longshore.operator.progress.ActiveJobs;
 import dev.longshore.operator.progress.WorkerWatch;
 import dev.longshore.operator.reconciler.ApiAnswer;
+import dev.longshore.operator.reconciler.GiveWay;
 import dev.longshore.operator.reconciler.Parts;
 import dev.longshore.operator.reconciler.Wake;
 import dev.longshore.operator.status.PoolBoard;
@@ -59,6 +61,7 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
   private final StatusWriter statuses;
   private final WorkerWatch workers;
   private final StatusPace pace = new StatusPace();
+  private final GiveWay giveWay;
   private final Wake wake;
   private final BooleanSupplier synced;
   private final InstantSource clock;
@@ -74,6 +77,7 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
     this.board = parts.board();
     this.statuses = parts.statuses();
     this.workers = parts.workers();
+    this.giveWay = parts.giveWay();
     this.wake = parts.wake();
     this.synced = synced;
     this.clock = parts.clock();
@@ -189,12 +193,18 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
     Set<Pod> left = context.getSecondaryResources(Pod.class);
     left.forEach(fleet::remove);
     if (!left.isEmpty()) {
+      giveWay.patience().served(pool);
       return DeleteControl.noFinalizerRemoval().rescheduleAfter(AGAIN.toMillis());
     }
     try {
       pools.delete(ref(pool));
+      giveWay.patience().forget(pool);
     } catch (StoreUnavailableException e) {
-      return DeleteControl.noFinalizerRemoval().rescheduleAfter(AGAIN.toMillis());
+      if (!giveWay.patience().isOver(pool)) {
+        return DeleteControl.noFinalizerRemoval().rescheduleAfter(AGAIN.toMillis());
+      }
+      giveWay.giveWay(pool, new Leftover.OfPool(ref(pool), pool.getMetadata().getUid()),
+          "its assignment, heartbeats and decisions are left in the ledger (" + e.getMessage() + ")");
     }
     context.getSecondaryResource(PodDisruptionBudget.class).ifPresent(budget -> poolBudgets.remove(pool, budget));
     pass.forget(pool);

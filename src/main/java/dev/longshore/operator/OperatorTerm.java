@@ -70,7 +70,10 @@ final class OperatorTerm {
         new PodTemplateRules(Set.copyOf(settings.policy().serviceAccounts())), new PoolBudgets(client), new PoolBoard(),
         new StatusWriter(client), events, new GiveWay(new Patience(settings.finalizerPatience(), clock), leftovers, events), wake, clock);
     sweep = new Sweep(leftovers, client, queues, ledger, pools);
-    operator.register(new BatchJobReconciler(parts), this::watch);
+    operator.register(new BatchJobReconciler(parts), jobs -> {
+      watch(jobs);
+      jobs.withGenericFilter(BatchJobReconciler::concerns);
+    });
     operator.register(new WorkerPoolReconciler(parts, this::started), this::watch);
   }
 

@@ -55,4 +55,12 @@ class OperatorServiceIT {
       return kubernetes;
     }
   }
+
+  @Nested
+  class Managed extends ManagedByContract {
+    @Override
+    LocalKubernetes kubernetes() {
+      return kubernetes;
+    }
+  }
 }

@@ -57,4 +57,12 @@ class OperatorServiceTest {
       return kubernetes;
     }
   }
+
+  @Nested
+  class Managed extends ManagedByContract {
+    @Override
+    LocalKubernetes kubernetes() {
+      return kubernetes;
+    }
+  }
 }

@@ -51,7 +51,10 @@ app.kubernetes.io/component: operator
 
 {{/* "true" when the whole cluster is watched. */}}
 {{- define "longshore.everywhere" -}}
-{{- if has "*" .Values.watchNamespaces -}}true{{- end -}}
+{{- if has "*" .Values.watchNamespaces -}}
+{{- if gt (len .Values.watchNamespaces) 1 -}}{{- fail "watchNamespaces: \"*\" is all namespaces and stands alone" -}}{{- end -}}
+true
+{{- end -}}
 {{- end -}}
 
 {{/* The namespaces that are watched, comma-separated; "*" is all. */}}

@@ -132,3 +132,10 @@ capabilities: {drop: [ALL]}
     - ipBlock: {cidr: "::/0", except: ["fe80::/10", "fd00:ec2::/32"]}
 {{- end -}}
 {{- end -}}
+
+{{/* Made before the release is deleted, in this order, and gone afterwards. */}}
+{{- define "longshore.preDelete" -}}
+helm.sh/hook: pre-delete
+helm.sh/hook-weight: {{ . | quote }}
+helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded,hook-failed
+{{- end -}}

@@ -80,7 +80,13 @@ capabilities: {drop: [ALL]}
 {{- end -}}
 
 {{/* What the operator may do where it watches. RbacIT lists each call that it makes. */}}
-{{- define "longshore.operatorRules" -}}
+{{- define "longshore.operatorRules" }}
+{{- if not (include "longshore.everywhere" .) }}
+# to see that it is being deleted: these rules go with it
+- apiGroups: [""]
+  resources: [namespaces]
+  verbs: [get]
+{{- end }}
 - apiGroups: [longshore.dev]
   resources: [batchjobs]
   verbs: [get, list, watch, patch, delete]

@@ -115,6 +115,13 @@ public interface LongshoreConfig {
 
     /** The name of this replica in the election; unset takes the host's name. */
     Optional<String> identity();
+
+    /**
+     * How long the clean-up after a deleted job may wait for RabbitMQ or Redis; then the resource goes without, and what it left is removed
+     * when they are back. 2 s to 24 h.
+     */
+    @WithDefault("10m")
+    Duration letGoAfter();
   }
 
   /** What jobs may do on pools of their own. */

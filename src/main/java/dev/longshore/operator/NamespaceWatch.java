@@ -23,7 +23,7 @@ import org.jboss.logging.Logger;
  */
 final class NamespaceWatch implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(NamespaceWatch.class);
-  private static final int LOOKS_BETWEEN_SWEEPS = 10;
+  private static final int LOOKS_BETWEEN_SWEEPS = 5;
   private static final RequestConfig ONCE = new RequestConfigBuilder().withRequestTimeout(1_000).withRequestRetryBackoffLimit(0).build();
 
   private final KubernetesClient client;

@@ -16,8 +16,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jboss.logging.Logger;
 
 /**
@@ -25,6 +30,7 @@ import org.jboss.logging.Logger;
  * are back. The ledger keeps the list; what could not be written there is known to this process only.
  */
 public final class Leftovers {
+  private static final Duration HASTE = Duration.ofSeconds(2);
   private static final Logger LOG = Logger.getLogger(Leftovers.class);
 
   private final KubernetesClient client;
@@ -36,6 +42,7 @@ public final class Leftovers {
   private final Duration patience;
   private final InstantSource clock;
   private final Map<String, Instant> waiting = new ConcurrentHashMap<>();
+  private final Set<JobRef> known = ConcurrentHashMap.newKeySet();
   private final Set<JobRef> unwritten = ConcurrentHashMap.newKeySet();
 
   /**
@@ -56,6 +63,26 @@ public final class Leftovers {
     this.clock = clock;
   }
 
+  /**
+   * Tries a clean-up after a deleted resource. In a namespace that is being deleted it may take 2 s: the operator's rights are gone soon.
+   *
+   * @return why it was not done; empty when it was
+   */
+  public Optional<String> undone(HasMetadata resource, Runnable cleanUp) {
+    try {
+      if (ending.contains(resource.getMetadata().getNamespace())) {
+        CompletableFuture.runAsync(cleanUp, Thread::startVirtualThread).orTimeout(HASTE.toMillis(), TimeUnit.MILLISECONDS).join();
+      } else {
+        cleanUp.run();
+      }
+      return Optional.empty();
+    } catch (CompletionException e) {
+      return Optional.of(e.getCause() instanceof TimeoutException ? "no answer within " + HASTE.toSeconds() + " s" : e.getCause().getMessage());
+    } catch (QueueUnavailableException | StoreUnavailableException | StoreFullException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
+  }
+
   /** Whether a deleted resource whose clean-up does not get further is to stay nevertheless; to be asked at each try. */
   public boolean stays(HasMetadata resource) {
     if (ending.contains(resource.getMetadata().getNamespace())) {
@@ -70,10 +97,18 @@ public final class Leftovers {
     waiting.remove(resource.getMetadata().getUid());
   }
 
-  /** Remembers a job that goes without its clean-up. */
-  public void leave(JobRef job) {
-    unwritten.add(job);
-    write();
+  /**
+   * Remembers a job that goes without its clean-up.
+   *
+   * @return whether that is news
+   */
+  public boolean leave(JobRef job) {
+    boolean news = known.add(job);
+    if (news) {
+      unwritten.add(job);
+      write();
+    }
+    return news;
   }
 
   /** One round: what can be removed now is. */
@@ -98,6 +133,7 @@ public final class Leftovers {
       pools.delete(new PoolRef(job.namespace(), job.name()));
     }
     ledger.swept(job);
+    known.remove(job);
     LOG.infof("job=%s/%s uid=%s: the queues and keys that it had left are removed", job.namespace(), job.name(), job.uid());
   }
 

@@ -10,13 +10,11 @@ import dev.longshore.operator.reconciler.KnownJobs;
 import dev.longshore.operator.reconciler.Leftovers;
 import dev.longshore.operator.reconciler.Parts;
 import dev.longshore.operator.reconciler.Wake;
-import dev.longshore.queue.QueueUnavailableException;
 import dev.longshore.queue.WorkQueues;
 import dev.longshore.store.Ledger;
-import dev.longshore.store.StoreFullException;
-import dev.longshore.store.StoreUnavailableException;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.api.reconciler.DeleteControl;
+import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
@@ -59,15 +57,14 @@ final class JobRemoval {
     if (poolLeft && pool.getMetadata().getDeletionTimestamp() == null) {
       client.resource(pool).delete();
     }
-    try {
+    Optional<String> undone = leftovers.undone(job, () -> {
       queues.delete(ref);
       ledger.delete(ref);
-    } catch (QueueUnavailableException | StoreUnavailableException | StoreFullException e) {
-      if (leftovers.stays(job)) {
-        return DeleteControl.noFinalizerRemoval().rescheduleAfter(AGAIN_MILLIS);
-      }
-      letGo(job, ref, e);
+    });
+    if (undone.isPresent() && leftovers.stays(job)) {
+      return DeleteControl.noFinalizerRemoval().rescheduleAfter(AGAIN_MILLIS);
     }
+    undone.ifPresent(why -> letGo(job, ref, why));
     // in a namespace that goes at once its pods go by themselves
     if (poolLeft && !ending.contains(ref.namespace())) {
       return DeleteControl.noFinalizerRemoval().rescheduleAfter(POOL_GOES_MILLIS);
@@ -78,11 +75,12 @@ final class JobRemoval {
     return DeleteControl.defaultDelete();
   }
 
-  private void letGo(BatchJob job, JobRef ref, RuntimeException why) {
-    leftovers.leave(ref);
-    String message = "deleted without its clean-up, because it waited too long: " + why.getMessage()
-        + "; queues and keys are removed when RabbitMQ and Redis answer again";
-    LOG.warnf("job=%s/%s uid=%s: %s", ref.namespace(), ref.name(), ref.uid(), message);
-    events.once(job, "left", Events.Type.WARNING, "CleanupLeft", message);
+  private void letGo(BatchJob job, JobRef ref, String why) {
+    if (leftovers.leave(ref)) {
+      String message = "deleted without its clean-up, which cannot wait any longer: " + why
+          + "; queues and keys are removed when RabbitMQ and Redis answer again";
+      LOG.warnf("job=%s/%s uid=%s: %s", ref.namespace(), ref.name(), ref.uid(), message);
+      events.once(job, "left", Events.Type.WARNING, "CleanupLeft", message);
+    }
   }
 }

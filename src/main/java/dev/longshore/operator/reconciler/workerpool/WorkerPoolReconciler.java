@@ -200,14 +200,11 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
     if (!left.isEmpty() && !ending.contains(pool.getMetadata().getNamespace())) {
       return DeleteControl.noFinalizerRemoval().rescheduleAfter(AGAIN.toMillis());
     }
-    try {
-      pools.delete(ref(pool));
-    } catch (StoreUnavailableException e) {
-      if (leftovers.stays(pool)) {
-        return DeleteControl.noFinalizerRemoval().rescheduleAfter(AGAIN.toMillis());
-      }
-      LOG.warnf("pool=%s: deleted without its clean-up, because it waited too long; its three keys stay: %s", ref(pool), e.getMessage());
+    Optional<String> undone = leftovers.undone(pool, () -> pools.delete(ref(pool)));
+    if (undone.isPresent() && leftovers.stays(pool)) {
+      return DeleteControl.noFinalizerRemoval().rescheduleAfter(AGAIN.toMillis());
     }
+    undone.ifPresent(why -> LOG.warnf("pool=%s: deleted without its clean-up, which cannot wait any longer; its three keys stay: %s", ref(pool), why));
     leftovers.gone(pool);
     context.getSecondaryResource(PodDisruptionBudget.class).ifPresent(budget -> poolBudgets.remove(pool, budget));
     pass.forget(pool);

@@ -12,6 +12,7 @@ import dev.longshore.operator.pods.WorkerPods;
 import dev.longshore.operator.progress.ActiveJobs;
 import dev.longshore.operator.progress.ProgressLoop;
 import dev.longshore.operator.progress.WorkerWatch;
+import dev.longshore.operator.reconciler.EndingNamespaces;
 import dev.longshore.operator.reconciler.Events;
 import dev.longshore.operator.reconciler.GiveWay;
 import dev.longshore.operator.reconciler.KnownJobs;
@@ -50,6 +51,7 @@ final class OperatorTerm {
   private final WorkerWatch workers;
   private final Sweep sweep;
   private final ReconcileTimes times;
+  private final NamespaceWatch namespaces;
   private final Operator operator;
   private final ExecutorService passes = Executors.newVirtualThreadPerTaskExecutor();
 
@@ -65,10 +67,12 @@ final class OperatorTerm {
     WorkerPods pods = new WorkerPods(settings.workerImage(), settings.imagePullSecrets(), settings.workerResources());
     Events events = new Events(client, clock);
     Leftovers leftovers = new Leftovers(client, settings.leaseNamespace());
+    EndingNamespaces ending = new EndingNamespaces();
+    namespaces = new NamespaceWatch(client, settings.watchNamespaces(), ending);
     Parts parts = new Parts(client, ledger, pools, queues, active, new KnownJobs(active), progress, workers, new JobSpecMapping(settings.policy()),
         new PodFleet(client, pods, new PodNames(RandomGenerator.getDefault())),
         new PodTemplateRules(Set.copyOf(settings.policy().serviceAccounts())), new PoolBudgets(client), new PoolBoard(),
-        new StatusWriter(client), events, new GiveWay(new Patience(settings.finalizerPatience(), clock), leftovers, events), wake, clock);
+        new StatusWriter(client), events, new GiveWay(new Patience(settings.finalizerPatience(), clock), leftovers, ending, events), wake, clock);
     sweep = new Sweep(leftovers, client, queues, ledger, pools);
     operator.register(new BatchJobReconciler(parts), jobs -> {
       watch(jobs);
@@ -83,6 +87,7 @@ final class OperatorTerm {
     progress.start();
     workers.start();
     sweep.start();
+    namespaces.start();
   }
 
   boolean started() {
@@ -105,12 +110,14 @@ final class OperatorTerm {
     progress.close();
     workers.close();
     sweep.close();
+    namespaces.close();
   }
 
   void stop() {
     progress.close();
     workers.close();
     sweep.close();
+    namespaces.close();
     operator.stop();
   }
 

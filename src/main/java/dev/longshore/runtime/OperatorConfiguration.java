@@ -17,7 +17,7 @@ final class OperatorConfiguration {
     LongshoreConfig.Operator given = config.operator();
     Set<String> watched = config.watchNamespaces().orElse(Set.of(config.namespace()));
     return new OperatorSettings(given.identity().orElseGet(OperatorConfiguration::hostName), watched.contains("*") ? Set.of() : watched,
-        given.leaderElection(), config.namespace(), given.workerImage(), given.imagePullSecrets().orElse(List.of()),
+        given.leaderElection(), config.namespace(), config.image(), config.imagePullSecrets().orElse(List.of()),
         OperatorSettings.defaultWorkerResources(), config.audit().quiet(), given.finalizerPatience(), policy(config.policy()));
   }
 

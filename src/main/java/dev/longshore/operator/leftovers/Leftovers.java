@@ -19,7 +19,8 @@ import org.jboss.logging.Logger;
 /**
  * The leftovers that are known, in the ConfigMap {@link #NAME} beside the operator's lease: neither a ledger that is away nor the end of this
  * process makes them forgotten, and whoever leads next finds them. It is there only while there are any. Entries are merged in one by one, so
- * that two replicas which both think that they lead do not undo each other's.
+ * that two replicas which both think that they lead do not undo each other's. What cannot be written there this process knows as long as it
+ * runs.
  */
 public final class Leftovers {
   /** The ConfigMap. */
@@ -28,7 +29,8 @@ public final class Leftovers {
 
   private final KubernetesClient client;
   private final String namespace;
-  private Set<Leftover> known;
+  private final Set<Leftover> known = new LinkedHashSet<>();
+  private boolean read;
 
   /** @param namespace the operator's own */
   public Leftovers(KubernetesClient client, String namespace) {
@@ -36,24 +38,28 @@ public final class Leftovers {
     this.namespace = namespace;
   }
 
-  /** Keeps it until {@link #forget}; again is harmless. */
+  /** Keeps it until {@link #forget}; again is harmless. Throws when only this process knows of it now. */
   public synchronized void remember(Leftover left) {
+    known.add(left);
     if (patch(left, left.value()) == null) {
       client.configMaps().inNamespace(namespace).resource(new ConfigMapBuilder().withNewMetadata().withName(NAME).withNamespace(namespace)
           .addToLabels("app.kubernetes.io/managed-by", "longshore").endMetadata().addToData(left.key(), left.value()).build()).create();
     }
-    if (known != null) {
-      known.add(left);
-    }
   }
 
-  /** Those that are remembered, oldest of this process last. Reads the ConfigMap when it is asked first. */
+  /** Those that are remembered. Reads the ConfigMap when it is asked first. */
   public synchronized Set<Leftover> all() {
-    if (known == null) {
-      Set<Leftover> found = new LinkedHashSet<>();
-      data(map().get()).forEach((key, value) -> Leftover.of(key, value).ifPresentOrElse(found::add,
-          () -> LOG.warnf("configmap=%s key=%s reason=\"it is no entry of Longshore's\" it is left alone", NAME, key)));
-      known = found;
+    if (!read) {
+      try {
+        data(map().get()).forEach((key, value) -> Leftover.of(key, value).ifPresentOrElse(known::add,
+            () -> LOG.warnf("configmap=%s key=%s reason=\"it is no entry of Longshore's\" it is left alone", NAME, key)));
+      } catch (KubernetesClientException e) {
+        if (e.getCode() != HttpURLConnection.HTTP_FORBIDDEN) {
+          throw e;
+        }
+        LOG.warnf("configmap=%s reason=\"%s\": leftovers of deleted jobs are known to this process only", NAME, e.getMessage());
+      }
+      read = true;
     }
     return Set.copyOf(known);
   }
@@ -64,19 +70,18 @@ public final class Leftovers {
     if (after != null && data(after).isEmpty()) {
       map().delete();
     }
-    if (known != null) {
-      known.remove(left);
-    }
+    known.remove(left);
   }
 
-  /** Returns null when there is no such ConfigMap. @param value null takes the entry away */
+  /** Returns null when it is not there. @param value null takes the entry away */
   private ConfigMap patch(Leftover left, String value) {
     ObjectNode patch = JsonNodeFactory.instance.objectNode();
     patch.putObject("data").put(left.key(), value);
     try {
       return map().patch(PatchContext.of(PatchType.JSON_MERGE), patch.toString());
     } catch (KubernetesClientException e) {
-      if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND) {
+      // who may not take an entry away could not write it
+      if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND || value == null && e.getCode() == HttpURLConnection.HTTP_FORBIDDEN) {
         return null;
       }
       throw e;

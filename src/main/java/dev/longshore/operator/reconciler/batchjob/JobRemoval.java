@@ -9,12 +9,9 @@ import dev.longshore.operator.reconciler.GiveWay;
 import dev.longshore.operator.reconciler.KnownJobs;
 import dev.longshore.operator.reconciler.Parts;
 import dev.longshore.operator.reconciler.Wake;
-import dev.longshore.queue.QueueUnavailableException;
 import dev.longshore.queue.WorkQueues;
 import dev.longshore.queue.WorkQueues.Kind;
 import dev.longshore.store.Ledger;
-import dev.longshore.store.StoreFullException;
-import dev.longshore.store.StoreUnavailableException;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.api.reconciler.DeleteControl;
 import java.util.ArrayList;
@@ -56,38 +53,32 @@ final class JobRemoval {
     if (poolLeft && pool.getMetadata().getDeletionTimestamp() == null) {
       client.resource(pool).delete();
     }
-    List<String> left = left(ref);
+    List<String> left = left(job, ref);
     if (left.isEmpty()) {
-      giveWay.patience().served(job);
-    } else if (!giveWay.patience().isOver(job)) {
+      giveWay.served(job);
+    } else if (giveWay.stays(job)) {
       return DeleteControl.noFinalizerRemoval().rescheduleAfter(AGAIN_MILLIS);
     }
-    if (poolLeft) {
+    // in a namespace that goes at once its pods go by themselves
+    if (poolLeft && !giveWay.atOnce(job)) {
       return DeleteControl.noFinalizerRemoval().rescheduleAfter(POOL_GOES_MILLIS);
     }
-    if (left.isEmpty()) {
-      giveWay.patience().forget(job);
-    } else {
+    if (!left.isEmpty()) {
       giveWay.giveWay(job, new Leftover.OfJob(ref), String.join("; ", left));
     }
     active.forget(ref);
     reports.forget(job);
+    giveWay.gone(job);
     return DeleteControl.defaultDelete();
   }
 
   /** Removes what can be removed, the account also while the broker is away; returns what is left where, and why. */
-  private List<String> left(JobRef ref) {
+  private List<String> left(BatchJob job, JobRef ref) {
     List<String> left = new ArrayList<>();
-    try {
-      queues.delete(ref);
-    } catch (QueueUnavailableException e) {
-      left.add("queue " + WorkQueues.name(ref, Kind.WORK) + " and those whose names begin so are left in the broker (" + e.getMessage() + ")");
-    }
-    try {
-      ledger.delete(ref);
-    } catch (StoreUnavailableException | StoreFullException e) {
-      left.add("the account of uid " + ref.uid() + " is left in the ledger (" + e.getMessage() + ")");
-    }
+    giveWay.undone(job, () -> queues.delete(ref)).ifPresent(why -> left.add("queue " + WorkQueues.name(ref, Kind.WORK)
+        + " and those whose names begin so are left in the broker (" + why + ")"));
+    giveWay.undone(job, () -> ledger.delete(ref)).ifPresent(why -> left.add("the account of uid " + ref.uid() + " is left in the ledger ("
+        + why + ")"));
     return left;
   }
 }

@@ -192,20 +192,18 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
     }
     Set<Pod> left = context.getSecondaryResources(Pod.class);
     left.forEach(fleet::remove);
-    if (!left.isEmpty()) {
-      giveWay.patience().served(pool);
+    // in a namespace that goes at once they go by themselves
+    if (!left.isEmpty() && !giveWay.atOnce(pool)) {
+      giveWay.served(pool);
       return DeleteControl.noFinalizerRemoval().rescheduleAfter(AGAIN.toMillis());
     }
-    try {
-      pools.delete(ref(pool));
-      giveWay.patience().forget(pool);
-    } catch (StoreUnavailableException e) {
-      if (!giveWay.patience().isOver(pool)) {
-        return DeleteControl.noFinalizerRemoval().rescheduleAfter(AGAIN.toMillis());
-      }
-      giveWay.giveWay(pool, new Leftover.OfPool(ref(pool), pool.getMetadata().getUid()),
-          "its assignment, heartbeats and decisions are left in the ledger (" + e.getMessage() + ")");
+    Optional<String> undone = giveWay.undone(pool, () -> pools.delete(ref(pool)));
+    if (undone.isPresent() && giveWay.stays(pool)) {
+      return DeleteControl.noFinalizerRemoval().rescheduleAfter(AGAIN.toMillis());
     }
+    undone.ifPresent(why -> giveWay.giveWay(pool, new Leftover.OfPool(ref(pool), pool.getMetadata().getUid()),
+        "its assignment, heartbeats and decisions are left in the ledger (" + why + ")"));
+    giveWay.gone(pool);
     context.getSecondaryResource(PodDisruptionBudget.class).ifPresent(budget -> poolBudgets.remove(pool, budget));
     pass.forget(pool);
     statuses.forget(pool);

@@ -21,6 +21,7 @@ import dev.longshore.operator.reconciler.Wake;
 import dev.longshore.operator.reconciler.batchjob.BatchJobReconciler;
 import dev.longshore.operator.reconciler.workerpool.WorkerPoolReconciler;
 import dev.longshore.operator.status.PoolBoard;
+import dev.longshore.operator.status.StatusPace;
 import dev.longshore.operator.status.StatusWriter;
 import dev.longshore.queue.WorkQueues;
 import dev.longshore.store.Ledger;
@@ -72,7 +73,8 @@ final class OperatorTerm {
     Parts parts = new Parts(client, ledger, pools, queues, active, new KnownJobs(active), progress, workers, new JobSpecMapping(settings.policy()),
         new PodFleet(client, pods, new PodNames(RandomGenerator.getDefault())),
         new PodTemplateRules(Set.copyOf(settings.policy().serviceAccounts())), new PoolBudgets(client), new PoolBoard(),
-        new StatusWriter(client), events, new GiveWay(new Patience(settings.finalizerPatience(), clock), leftovers, ending, events), wake, clock);
+        new StatusWriter(client), new StatusPace(), events,
+        new GiveWay(new Patience(settings.finalizerPatience(), clock), leftovers, ending, events), wake, clock);
     sweep = new Sweep(leftovers, client, queues, ledger, pools);
     operator.register(new BatchJobReconciler(parts), jobs -> {
       watch(jobs);

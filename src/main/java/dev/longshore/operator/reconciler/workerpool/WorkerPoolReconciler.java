@@ -60,7 +60,7 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
   private final PoolBoard board;
   private final StatusWriter statuses;
   private final WorkerWatch workers;
-  private final StatusPace pace = new StatusPace();
+  private final StatusPace pace;
   private final GiveWay giveWay;
   private final Wake wake;
   private final BooleanSupplier synced;
@@ -76,6 +76,7 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
     this.poolBudgets = parts.budgets();
     this.board = parts.board();
     this.statuses = parts.statuses();
+    this.pace = parts.pace();
     this.workers = parts.workers();
     this.giveWay = parts.giveWay();
     this.wake = parts.wake();

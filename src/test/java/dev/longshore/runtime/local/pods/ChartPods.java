@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
  * with the token of the pod's ServiceAccount where the pod wants one. Workers are run by {@link PodRunner}.
  */
 public final class ChartPods implements AutoCloseable {
-  private static final Pattern LISTENING = Pattern.compile("Listening on: (http://[0-9.:]+)");
+  private static final Pattern LISTENING = Pattern.compile("Listening on: (http://[0-9.]+:[0-9]+)");
 
   private final KubernetesClient client;
   private final ChildWorkers starter;

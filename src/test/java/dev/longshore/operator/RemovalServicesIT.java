@@ -77,7 +77,8 @@ class RemovalServicesIT {
       store.start();
       try (Replica next = new Replica(client, rabbit, store)) {
         for (JobRef job : List.of(first, second)) {
-          await("the queues of " + job + " are swept").atMost(LIMIT).ignoreException(QueueUnavailableException.class)
+          // RabbitMQ 3.10 may bring a queue back without a leader, which cannot be measured and can be deleted
+          await("the queues of " + job + " are swept").atMost(LIMIT).ignoreExceptionsInstanceOf(QueueUnavailableException.class)
               .until(() -> !next.queues.depth(job, Kind.WORK).exists() && !next.queues.depth(job, Kind.CONTROL).exists()
                   && !next.queues.depth(job, Kind.DEAD).exists());
           await("the account of " + job + " is swept").atMost(LIMIT).until(() -> next.ledger.spec(job).isEmpty());

@@ -195,9 +195,10 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
       wake.jobChanged(job.ref());
     }
     Set<Pod> left = context.getSecondaryResources(Pod.class);
-    left.forEach(fleet::remove);
-    // in a namespace that goes at once they go by themselves
-    if (!left.isEmpty() && !ending.contains(pool.getMetadata().getNamespace())) {
+    boolean ends = ending.contains(pool.getMetadata().getNamespace());
+    // a namespace that is being deleted would wait for each drain, which hands its items to nobody
+    left.forEach(ends ? fleet::cut : fleet::remove);
+    if (!left.isEmpty() && !ends) {
       return DeleteControl.noFinalizerRemoval().rescheduleAfter(AGAIN.toMillis());
     }
     Optional<String> undone = leftovers.undone(pool, () -> pools.delete(ref(pool)));

@@ -64,7 +64,7 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
   private final Leftovers leftovers;
   private final EndingNamespaces ending;
   private final WorkerWatch workers;
-  private final StatusPace pace = new StatusPace();
+  private final StatusPace pace;
   private final Wake wake;
   private final BooleanSupplier synced;
   private final InstantSource clock;
@@ -81,6 +81,7 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
     this.statuses = parts.statuses();
     this.leftovers = parts.leftovers();
     this.ending = parts.ending();
+    this.pace = parts.pace();
     this.workers = parts.workers();
     this.wake = parts.wake();
     this.synced = synced;
@@ -160,13 +161,13 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
     return Duration.ZERO;
   }
 
-  /** What limits a pool limits its jobs, whose own numbers may stand still just for that. */
+  /** What limits a pool limits its jobs, and its workers stand in their status: their own numbers may stand still just for that. */
   private void tell(PoolRef pool, PoolFigures now) {
     boolean same = board.find(pool).map(PoolFigures::limitedBy).filter(now.limitedBy()::equals).isPresent();
     board.put(pool, now);
     for (ActiveJob job : active.of(pool)) {
-      job.workers(now.ready(), now.desired());
-      if (!same) {
+      boolean news = job.workers(now.ready(), now.desired());
+      if (news || !same) {
         wake.jobChanged(job.ref());
       }
     }

@@ -1,6 +1,8 @@
 package dev.longshore.operator;
 
 import dev.longshore.operator.mapping.JobSpecMapping;
+import dev.longshore.operator.meters.OperatorGauges;
+import dev.longshore.operator.meters.OperatorMeters;
 import dev.longshore.operator.pods.PodFleet;
 import dev.longshore.operator.pods.PodNames;
 import dev.longshore.operator.pods.PodTemplateRules;
@@ -45,23 +47,26 @@ final class OperatorTerm {
   private final ProgressLoop progress;
   private final WorkerWatch workers;
   private final ReconcileTimes times;
+  private final OperatorGauges gauges;
   private final Operator operator;
   private final ExecutorService passes = Executors.newVirtualThreadPerTaskExecutor();
 
   OperatorTerm(KubernetesClient client, Ledger ledger, Pools pools, WorkQueues queues, OperatorSettings settings, InstantSource clock,
-      MeterRegistry meters) {
+      MeterRegistry registry, OperatorMeters meters) {
     this.settings = settings;
-    this.times = new ReconcileTimes(meters);
+    this.times = new ReconcileTimes(registry);
     active = new ActiveJobs(settings.auditQuiet());
     Wake wake = new Wake();
     progress = new ProgressLoop(active, ledger, queues, wake, clock);
     workers = new WorkerWatch(pools, wake);
     operator = new Operator(overrider -> configure(overrider, client));
     WorkerPods pods = new WorkerPods(settings.workerImage(), settings.imagePullSecrets(), settings.workerResources());
-    Parts parts = new Parts(client, ledger, pools, queues, active, new KnownJobs(active), progress, workers, new JobSpecMapping(settings.policy()),
+    KnownJobs known = new KnownJobs(active);
+    gauges = new OperatorGauges(meters, registry, active, known, queues, clock);
+    Parts parts = new Parts(client, ledger, pools, queues, active, known, progress, workers, new JobSpecMapping(settings.policy()),
         new PodFleet(client, pods, new PodNames(RandomGenerator.getDefault())),
         new PodTemplateRules(Set.copyOf(settings.policy().serviceAccounts())), new PoolBudgets(client), new PoolBoard(),
-        new StatusWriter(client), new Events(client, clock), wake, clock);
+        new StatusWriter(client), new Events(client, clock), meters, wake, clock);
     operator.register(new BatchJobReconciler(parts), this::watch);
     operator.register(new WorkerPoolReconciler(parts, this::started), this::watch);
   }
@@ -71,6 +76,7 @@ final class OperatorTerm {
     operator.start();
     progress.start();
     workers.start();
+    gauges.start();
   }
 
   boolean started() {
@@ -92,11 +98,13 @@ final class OperatorTerm {
     passes.shutdownNow();
     progress.close();
     workers.close();
+    gauges.close();
   }
 
   void stop() {
     progress.close();
     workers.close();
+    gauges.close();
     operator.stop();
   }
 

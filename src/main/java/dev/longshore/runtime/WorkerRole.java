@@ -5,10 +5,12 @@ import dev.longshore.process.ChildProcesses;
 import dev.longshore.processor.Processors;
 import dev.longshore.queue.WorkQueues;
 import dev.longshore.queue.rabbitmq.RabbitWorkQueues;
+import dev.longshore.store.Ledger;
 import dev.longshore.store.redis.RedisConnection;
 import dev.longshore.store.redis.RedisLedger;
 import dev.longshore.store.redis.RedisPools;
 import dev.longshore.worker.Worker;
+import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import org.jboss.logging.Logger;
@@ -31,6 +33,9 @@ public class WorkerRole {
   @Inject
   WorkerAssembly assembly;
 
+  @Inject
+  MeterRegistry metrics;
+
   int run(String... args) throws Exception {
     ConfigBounds.check(config);
     String pod = podName(args);
@@ -39,9 +44,10 @@ public class WorkerRole {
     try (ChildProcesses children = new ChildProcesses();
         Processors processors = new Processors(children, System.getenv()::get, PluginFolder.given());
         RedisConnection store = connections.store();
-        RedisLedger ledger = new RedisLedger(store, config.worker().leaseTime(), config.audit().grace());
+        Ledger ledger = TimedLedger.of(new RedisLedger(store, config.worker().leaseTime(), config.audit().grace()), metrics);
         RedisPools pools = new RedisPools(store);
         WorkQueues queues = new RabbitWorkQueues(connections.broker(pod))) {
+      ServiceGauges.register(metrics, ledger, queues);
       state.add(new RoleState.Part("redis", false, () -> condition(ledger.health().up(), ledger.health().message())));
       state.add(new RoleState.Part("rabbitmq", false, () -> condition(queues.health().up(), queues.health().message())));
       try (Worker worker = assembly.worker(pool, pod, ledger, pools, queues, processors, System.getenv())) {

@@ -17,6 +17,8 @@ import dev.longshore.worker.consume.DeadLetters;
 import dev.longshore.worker.execute.ProcessorOpener;
 import dev.longshore.worker.execute.WorkerGate;
 import dev.longshore.worker.intake.SourceOpener;
+import dev.longshore.worker.meters.JobMeters;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -45,6 +47,7 @@ public final class Worker implements AutoCloseable {
   private final SourceOpener sources;
   private final ProcessorOpener processors;
   private final DeadLetters letters;
+  private final MeterRegistry registry;
   private final Outage outage = new Outage();
   private final WorkerGate gate = new WorkerGate();
   private final Map<JobRef, JobWork> works = new ConcurrentHashMap<>();
@@ -57,13 +60,14 @@ public final class Worker implements AutoCloseable {
   private AutoCloseable listening;
 
   public Worker(WorkerSettings settings, Ledger ledger, Pools pools, WorkQueues queues, SourceOpener sources, ProcessorOpener processors,
-      InstantSource clock) {
+      InstantSource clock, MeterRegistry registry) {
     this.settings = settings;
     this.ledger = ledger;
     this.pools = pools;
     this.queues = queues;
     this.sources = sources;
     this.processors = processors;
+    this.registry = registry;
     this.letters = new DeadLetters(settings.pod(), clock);
   }
 
@@ -209,7 +213,8 @@ public final class Worker implements AutoCloseable {
     if (state == State.DRAINING || state == State.DRAINED || outage.closed()) {
       return;
     }
-    JobAccess access = new JobAccess(job, settings.pod(), ledger, queues, outage);
+    JobAccess access = new JobAccess(job, settings.pod(), ledger, queues, outage,
+        new JobMeters(registry, settings.pool(), job, spec.processor().type()));
     JobWork work = new JobWork(access, spec, queues, sources, processors, letters, settings.holdLimit(), gate);
     work.pause(paused);
     works.put(job, work);

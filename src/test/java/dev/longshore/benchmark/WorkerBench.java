@@ -19,6 +19,7 @@ import dev.longshore.worker.Jobs;
 import dev.longshore.worker.Worker;
 import dev.longshore.worker.WorkerSettings;
 import dev.longshore.worker.execute.BatchProcessor;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -63,7 +64,7 @@ class WorkerBench {
       long cpu = cpu();
       long start = System.nanoTime();
       try (Worker worker = new Worker(new WorkerSettings(POOL, "a", WorkerSettings.HOLD_LIMIT), ledger, pools, queues, (spec, inline) -> from -> new Records(items),
-          (j, spec) -> new Noop(), InstantSource.system())) {
+          (j, spec) -> new Noop(), InstantSource.system(), new SimpleMeterRegistry())) {
         worker.start();
         await().pollInterval(Duration.ofMillis(20)).atMost(Duration.ofSeconds(60))
             .until(() -> ledger.read(jobs).values().stream().allMatch(reading -> reading.counts().allFinal()));

@@ -13,6 +13,7 @@ import dev.longshore.store.LedgerGoneException;
 import dev.longshore.store.Settlement;
 import dev.longshore.store.StoreFullException;
 import dev.longshore.store.StoreUnavailableException;
+import dev.longshore.worker.meters.JobMeters;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,13 +34,15 @@ public final class JobAccess {
   private final Ledger ledger;
   private final WorkQueues queues;
   private final Outage outage;
+  private final JobMeters meters;
 
-  public JobAccess(JobRef job, String holder, Ledger ledger, WorkQueues queues, Outage outage) {
+  public JobAccess(JobRef job, String holder, Ledger ledger, WorkQueues queues, Outage outage, JobMeters meters) {
     this.job = job;
     this.holder = holder;
     this.ledger = ledger;
     this.queues = queues;
     this.outage = outage;
+    this.meters = meters;
   }
 
   /**
@@ -60,6 +63,10 @@ public final class JobAccess {
 
   public Outage outage() {
     return outage;
+  }
+
+  public JobMeters meters() {
+    return meters;
   }
 
   /** Calls the ledger, which must bear being called again when the first answer was lost. */
@@ -115,7 +122,9 @@ public final class JobAccess {
   }
 
   public void settle(Settlement settlement) {
-    ledger(l -> l.settle(job, settlement));
+    long start = System.nanoTime();
+    Ledger.SettleReply reply = ledger(l -> l.settle(job, settlement));
+    meters.settled(settlement, reply, System.nanoTime() - start);
   }
 
   public void release(IndexSet indexes, int attempt) {
@@ -147,9 +156,10 @@ public final class JobAccess {
 
   /** Publishes once, without patience. */
   public CompletableFuture<Void> publish(Outgoing out) {
-    return out.delay().isPositive()
-        ? queues.publishLater(job, out.kind(), out.message(), out.delay())
-        : queues.publish(job, out.kind(), out.message());
+    long start = System.nanoTime();
+    boolean delayed = out.delay().isPositive();
+    return (delayed ? queues.publishLater(job, out.kind(), out.message(), out.delay()) : queues.publish(job, out.kind(), out.message()))
+        .whenComplete((done, failure) -> meters.published(out.kind(), delayed, failure == null, System.nanoTime() - start));
   }
 
   /** Returns once each message is in the broker's hands; what was refused or stayed unconfirmed is published again. */

@@ -105,6 +105,7 @@ final class Settler {
     JobSpec now = spec.get();
     Verdicts verdicts = Verdicts.of(taken, round, now, rules(now.retry()));
     access.handOn(deadLetters(taken, verdicts.failed(), round.fellBack()));
+    verdicts.failed().forEach(failed -> access.meters().deadLetter(failed.failure()));
     if (verdicts.fatal() != null) {
       // before the item is final: after a crash in between it comes again, and ends the job again
       Failed fatal = verdicts.fatal();
@@ -115,6 +116,7 @@ final class Settler {
     }
     if (!verdicts.unspent().isEmpty()) {
       access.release(verdicts.unspent(), attempt);
+      access.meters().handedBack(verdicts.unspent().size());
     }
     settledItems.add(verdicts.all().size() - verdicts.unspent().size());
     // before the copies are out: one may come back to this very worker

@@ -55,6 +55,9 @@ final class Taker {
   }
 
   void handle(Delivery delivery) {
+    if (delivery.redelivered()) {
+      access.meters().redelivered();
+    }
     switch (delivery.message()) {
       case Message.Work work when desk.mode() == Mode.ENDING -> delivery.ack();
       case Message.Work work when desk.mode() != Mode.WORKING -> passOn(delivery, work, Duration.ZERO);
@@ -144,8 +147,10 @@ final class Taker {
 
   private void bury(Delivery delivery, int run, long index, String reason) {
     LOG.errorf("job=%s item=%d state=dead-letter reason=\"%s\"", access.job(), index, reason);
-    Message letter = letters.of(run, index, 0, new Failure("MalformedChunk", reason), null);
+    Failure failure = new Failure("MalformedChunk", reason);
+    Message letter = letters.of(run, index, 0, failure, null);
     access.handOn(List.of(new Outgoing(Kind.DEAD, letter, Duration.ZERO)));
+    access.meters().deadLetter(failure);
     delivery.ack();
   }
 }

@@ -5,6 +5,7 @@ import dev.longshore.api.v1alpha1.BatchJobStatus;
 import dev.longshore.api.v1alpha1.BatchJobStatus.Items;
 import dev.longshore.job.IndexSet;
 import dev.longshore.operator.forecast.TimeLeft;
+import dev.longshore.operator.meters.OperatorMeters;
 import dev.longshore.operator.progress.Observation;
 import dev.longshore.operator.status.JobFacts;
 import dev.longshore.operator.status.JobNumbers;
@@ -29,15 +30,17 @@ final class JobReports {
   private final Ledger ledger;
   private final PoolBoard board;
   private final JobEvents events;
+  private final OperatorMeters meters;
   private final InstantSource clock;
   private final JobNumbers numbers = new JobNumbers();
   private final StatusPace pace = new StatusPace();
 
-  JobReports(StatusWriter statuses, Ledger ledger, PoolBoard board, JobEvents events, InstantSource clock) {
+  JobReports(StatusWriter statuses, Ledger ledger, PoolBoard board, JobEvents events, OperatorMeters meters, InstantSource clock) {
     this.statuses = statuses;
     this.ledger = ledger;
     this.board = board;
     this.events = events;
+    this.meters = meters;
     this.clock = clock;
   }
 
@@ -52,6 +55,7 @@ final class JobReports {
     IndexSet failed = observation.reading().counts().failed() == failedBefore ? null : ledger.failedIndexes(pass.ref(),
         JobNumbers.INDEX_RANGES);
     Long unacked = pool != null && pass.ownPool() ? (Long) pool.chunks() : null;
+    pass.reading = observation.reading();
     return numbers.with(pass.status, new JobFacts(observation, itemsPerSecond, timeLeft, pool, unacked, failed,
         WorkQueues.name(pass.ref(), Kind.WORK), pass.now()));
   }
@@ -81,6 +85,7 @@ final class JobReports {
     events.transition(pass.job(), before, pass.status);
     if (statuses.write(pass.job(), pass.status, BatchJobStatus.class)) {
       pace.written(pass.ref().uid(), now);
+      meters.told(pass.job(), before, pass.status, pass.reading);
     }
     return Duration.ZERO;
   }

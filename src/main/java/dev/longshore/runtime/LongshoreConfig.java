@@ -42,6 +42,8 @@ public interface LongshoreConfig {
 
   Policy policy();
 
+  Log log();
+
   /** The broker. */
   interface RabbitMq {
     /** {@code amqp://host:port/vhost} or {@code amqps://…}. */
@@ -116,6 +118,20 @@ public interface LongshoreConfig {
     /** The name of this replica in the election; unset takes the host's name. */
     Optional<String> identity();
   }
+
+  /** What is logged, to standard output. */
+  interface Log {
+    /** {@code text}: a line of key=value pairs; {@code json}: an object a line, with the same keys. */
+    @WithDefault("text")
+    LogFormat format();
+
+    /** The least level of Longshore's own lines: {@code ERROR}, {@code WARN}, {@code INFO} or {@code DEBUG}, which tells of every chunk. */
+    @WithDefault("INFO")
+    String level();
+  }
+
+  /** How log lines look. */
+  enum LogFormat { TEXT, JSON }
 
   /** What jobs may do on pools of their own. */
   interface Policy {

@@ -54,11 +54,11 @@ public class WorkerRole {
         state.add(new RoleState.Part("worker", false, () -> condition(worker.health().up(), worker.health().message())));
         termination.begun();
         worker.start();
-        LOG.infof("worker=%s pool=%s started", pod, pool);
+        LOG.infof("worker=%s pool=%s state=started", pod, pool);
         Thread.ofVirtual().start(() -> drainWhenAsked(termination, worker));
         worker.drained().get();
       }
-      LOG.infof("worker=%s pool=%s drained", pod, pool);
+      LOG.infof("worker=%s pool=%s state=ended", pod, pool);
       return 0;
     }
   }

@@ -118,6 +118,8 @@ final class Settler {
       access.release(verdicts.unspent(), attempt);
       access.meters().handedBack(verdicts.unspent().size());
     }
+    LOG.debugf("job=%s worker=%s chunk=%s attempt=%d state=settled succeeded=%d failed=%d skipped=%d retried=%d", access.job(), access.holder(),
+        verdicts.all(), attempt, verdicts.succeeded().size(), verdicts.failed().size(), verdicts.skipped().size(), verdicts.retries().size());
     settledItems.add(verdicts.all().size() - verdicts.unspent().size());
     // before the copies are out: one may come back to this very worker
     held.release(taken.delivery(), verdicts.all());

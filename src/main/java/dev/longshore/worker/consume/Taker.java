@@ -92,6 +92,7 @@ final class Taker {
       delivery.ack();
       return;
     }
+    LOG.debugf("job=%s worker=%s chunk=%s attempt=%d state=taken", access.job(), access.holder(), reply.yours(), work.attempt());
     condemn(taken, reply.condemned());
     if (!reply.suspects().isEmpty()) {
       LOG.infof("job=%s item=%s state=suspect reason=\"a worker crashed with it inside its processor\" heals=\"it is run alone\"",

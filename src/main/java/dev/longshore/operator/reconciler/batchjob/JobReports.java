@@ -23,9 +23,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import org.jboss.logging.Logger;
 
 /** Tells how jobs stand, in the resource and in the ledger: a new phase or condition at once, mere numbers at most once a second a job. */
 final class JobReports {
+  private static final Logger LOG = Logger.getLogger(JobReports.class);
+
   private final StatusWriter statuses;
   private final Ledger ledger;
   private final PoolBoard board;
@@ -85,9 +88,21 @@ final class JobReports {
     events.transition(pass.job(), before, pass.status);
     if (statuses.write(pass.job(), pass.status, BatchJobStatus.class)) {
       pace.written(pass.ref().uid(), now);
+      logPhase(pass, before);
       meters.told(pass.job(), before, pass.status, pass.reading);
     }
     return Duration.ZERO;
+  }
+
+  /** The line by which a job's way is found in the log. */
+  private static void logPhase(JobPass pass, BatchJobStatus before) {
+    BatchJobStatus now = pass.status;
+    if (before == null || !now.phase().equals(before.phase())) {
+      Items items = now.items();
+      LOG.infof("job=%s phase=%s run=%d pool=%s%s", pass.ref(), now.phase(), Objects.requireNonNullElse(now.run(), 1), pass.pool(),
+          items == null ? "" : " succeeded=" + items.succeeded() + " failed=" + items.failed() + " skipped=" + items.skipped() + " cancelled="
+              + items.cancelled());
+    }
   }
 
   /** The same numbers for those that read the ledger; the job must have an account. */

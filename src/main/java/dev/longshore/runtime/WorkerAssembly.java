@@ -19,6 +19,7 @@ import dev.longshore.worker.Worker;
 import dev.longshore.worker.WorkerSettings;
 import dev.longshore.worker.execute.BatchProcessor;
 import dev.longshore.worker.meters.WorkerMetrics;
+import dev.longshore.worker.trace.Traces;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
@@ -56,9 +57,15 @@ public class WorkerAssembly {
    */
   public Worker worker(PoolRef pool, String pod, Ledger ledger, Pools pools, WorkQueues queues, Processors processors,
       Map<String, String> environment) {
+    return worker(pool, pod, ledger, pools, queues, processors, environment, Traces.NONE);
+  }
+
+  /** As the other, and its work is told step by step. */
+  Worker worker(PoolRef pool, String pod, Ledger ledger, Pools pools, WorkQueues queues, Processors processors, Map<String, String> environment,
+      Traces traces) {
     ItemSources sources = new ItemSources(fetcher);
     return new Worker(new WorkerSettings(pool, pod, config.worker().holdLimit()), ledger, pools, queues, (spec, inline) -> sources.create(spec, inline, environment::get),
-        (job, spec) -> open(pool, job, spec, processors), InstantSource.system(), metrics);
+        (job, spec) -> open(pool, job, spec, processors), InstantSource.system(), metrics, traces);
   }
 
   private Guarded open(PoolRef pool, JobRef job, JobSpec spec, Processors processors) {

@@ -10,6 +10,7 @@ import dev.longshore.store.redis.RedisConnection;
 import dev.longshore.store.redis.RedisLedger;
 import dev.longshore.store.redis.RedisPools;
 import dev.longshore.worker.Worker;
+import dev.longshore.worker.trace.Traces;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -46,11 +47,14 @@ public class WorkerRole {
         RedisConnection store = connections.store();
         Ledger ledger = TimedLedger.of(new RedisLedger(store, config.worker().leaseTime(), config.audit().grace()), metrics);
         RedisPools pools = new RedisPools(store);
-        WorkQueues queues = new RabbitWorkQueues(connections.broker(pod))) {
+        WorkQueues queues = new RabbitWorkQueues(connections.broker(pod));
+        // of which nothing is loaded where no endpoint is set
+        OtlpTraces otlp = config.tracing().endpoint().map(url -> new OtlpTraces(url, config.tracing().ratio(), pod)).orElse(null)) {
       ServiceGauges.register(metrics, ledger, queues);
       state.add(new RoleState.Part("redis", false, () -> condition(ledger.health().up(), ledger.health().message())));
       state.add(new RoleState.Part("rabbitmq", false, () -> condition(queues.health().up(), queues.health().message())));
-      try (Worker worker = assembly.worker(pool, pod, ledger, pools, queues, processors, System.getenv())) {
+      try (Worker worker = assembly.worker(pool, pod, ledger, pools, queues, processors, System.getenv(),
+          otlp == null ? Traces.NONE : otlp)) {
         state.add(new RoleState.Part("worker", false, () -> condition(worker.health().up(), worker.health().message())));
         termination.begun();
         worker.start();

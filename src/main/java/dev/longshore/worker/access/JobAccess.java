@@ -14,6 +14,7 @@ import dev.longshore.store.Settlement;
 import dev.longshore.store.StoreFullException;
 import dev.longshore.store.StoreUnavailableException;
 import dev.longshore.worker.meters.JobMeters;
+import dev.longshore.worker.trace.Traces;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,14 +36,21 @@ public final class JobAccess {
   private final WorkQueues queues;
   private final Outage outage;
   private final JobMeters meters;
+  private final Traces traces;
 
   public JobAccess(JobRef job, String holder, Ledger ledger, WorkQueues queues, Outage outage, JobMeters meters) {
+    this(job, holder, ledger, queues, outage, meters, Traces.NONE);
+  }
+
+  /** As the other, and its work is told step by step. */
+  public JobAccess(JobRef job, String holder, Ledger ledger, WorkQueues queues, Outage outage, JobMeters meters, Traces traces) {
     this.job = job;
     this.holder = holder;
     this.ledger = ledger;
     this.queues = queues;
     this.outage = outage;
     this.meters = meters;
+    this.traces = traces;
   }
 
   /**
@@ -63,6 +71,10 @@ public final class JobAccess {
 
   public Outage outage() {
     return outage;
+  }
+
+  public Traces traces() {
+    return traces;
   }
 
   public JobMeters meters() {

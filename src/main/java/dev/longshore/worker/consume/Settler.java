@@ -16,6 +16,7 @@ import dev.longshore.worker.access.JobAccess;
 import dev.longshore.worker.access.JobAccess.Outgoing;
 import dev.longshore.worker.execute.Taken;
 import dev.longshore.worker.execute.Taken.Round;
+import dev.longshore.worker.trace.Traces;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -101,9 +102,15 @@ final class Settler {
   }
 
   private void book(Taken taken, Round round) {
-    int attempt = taken.work().attempt();
     JobSpec now = spec.get();
     Verdicts verdicts = Verdicts.of(taken, round, now, rules(now.retry()));
+    try (Traces.Span span = access.traces().begin(Traces.Step.SETTLE, access.job(), taken.work().trace(), verdicts.all())) {
+      book(taken, round, verdicts);
+    }
+  }
+
+  private void book(Taken taken, Round round, Verdicts verdicts) {
+    int attempt = taken.work().attempt();
     access.handOn(deadLetters(taken, verdicts.failed(), round.fellBack()));
     verdicts.failed().forEach(failed -> access.meters().deadLetter(failed.failure()));
     if (verdicts.fatal() != null) {
@@ -172,7 +179,7 @@ final class Settler {
   static Message.Work part(Taken taken, IndexSet indexes, int attempt) {
     Message.Work work = taken.work();
     if (indexes.equals(work.indexes())) {
-      return new Message.Work(work.run(), indexes, attempt, work.body(), work.gzip());
+      return new Message.Work(work.run(), indexes, attempt, work.body(), work.gzip(), work.trace());
     }
     List<byte[]> lines = new ArrayList<>((int) indexes.size());
     for (WorkItem item : taken.items()) {
@@ -180,7 +187,7 @@ final class Settler {
         lines.add(item.json());
       }
     }
-    return Message.Work.of(work.run(), new Chunk(indexes, attempt, lines));
+    return Message.Work.of(work.run(), new Chunk(indexes, attempt, lines), work.trace());
   }
 
   private void drop(Taken taken) {

@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.function.LongFunction;
+import dev.longshore.worker.trace.Traces;
 import org.junit.jupiter.api.Test;
 
 /** One call of a processor with a fallback: items from 10 on fail for good with the processor. */
@@ -25,7 +26,7 @@ class FallbackCallTest {
   private final List<List<Long>> given = new CopyOnWriteArrayList<>();
   private final List<IndexSet> inside = new CopyOnWriteArrayList<>();
   private final Calls calls = new Calls(new JobRef("ns", "job", "u1"), new WorkerGate(), new Entrance(inside::add),
-      (item, outcome) -> outcome instanceof Outcome.Fail);
+      (item, outcome) -> outcome instanceof Outcome.Fail, Traces.NONE);
 
   /** What is done to a batch. */
   private interface Act {

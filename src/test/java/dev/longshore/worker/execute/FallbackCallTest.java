@@ -8,6 +8,7 @@ import dev.longshore.job.IndexSet;
 import dev.longshore.job.JobRef;
 import dev.longshore.job.Outcome;
 import dev.longshore.job.WorkItem;
+import dev.longshore.worker.trace.Traces;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +16,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.function.LongFunction;
-import dev.longshore.worker.trace.Traces;
 import org.junit.jupiter.api.Test;
 
 /** One call of a processor with a fallback: items from 10 on fail for good with the processor. */

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import dev.longshore.api.v1alpha1.BatchJob;
 import dev.longshore.api.v1alpha1.BatchJobStatus.Items;
+import dev.longshore.job.IndexSet;
 import dev.longshore.job.JobRef;
 import dev.longshore.metrics.Label;
 import dev.longshore.metrics.Metric;
@@ -15,6 +16,7 @@ import dev.longshore.operator.meters.OperatorMetrics;
 import dev.longshore.testing.HttpCluster;
 import dev.longshore.testing.ItemServer.Answer;
 import dev.longshore.testing.ItemServer.Gate;
+import dev.longshore.testing.OtlpReceiver;
 import dev.longshore.testing.ProcessCluster;
 import dev.longshore.testing.Promql;
 import dev.longshore.testing.Scrape;
@@ -25,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -43,10 +46,10 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What operator and worker processes tell Prometheus of a run with retries, failures and a killed worker; and that alerts and dashboard ask for
- * nothing else.
+ * What operator and worker processes tell of a run with retries, failures and a killed worker: to Prometheus, and that alerts and dashboard ask
+ * for nothing else; to a collector of traces; in their logs.
  */
-class MetricsIT {
+class ObservedRunIT {
   private static final int ITEMS = 400;
   private static final int HELD = 60;
   private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
@@ -59,6 +62,7 @@ class MetricsIT {
 
   @TempDir
   static Path folder;
+  private static OtlpReceiver collector;
   private static HttpCluster http;
   /** Of the operator and of both workers of the shared pool, once the first job had ended. */
   private static Scrape shared;
@@ -71,7 +75,9 @@ class MetricsIT {
 
   @BeforeAll
   static void run() throws Exception {
-    http = new HttpCluster(SERVICES, folder, Map.of()).start(2);
+    collector = new OtlpReceiver();
+    http = new HttpCluster(SERVICES, folder, Map.of("LONGSHORE_LOG_FORMAT", "json", "LONGSHORE_LOG_LEVEL", "DEBUG", "LONGSHORE_TRACING_ENDPOINT",
+        collector.endpoint(), "LONGSHORE_TRACING_RATIO", "1")).start(2);
     ProcessCluster cluster = http.cluster();
     http.server().serve("mixed", call -> call.index() % 10 == 3 ? Answer.of(404) : call.index() % 20 == 6 && call.number() == 1 ? Answer.of(503)
         : Answer.OK);
@@ -119,6 +125,9 @@ class MetricsIT {
   static void stop() {
     if (http != null) {
       http.close();
+    }
+    if (collector != null) {
+      collector.close();
     }
   }
 
@@ -232,6 +241,67 @@ class MetricsIT {
     }
     assertThat(runbooks.lines().filter(line -> line.startsWith("## "))).as("headings without an alert").hasSameSizeAs(queries.keySet());
     check(queries, shared.and(held).and(last));
+  }
+
+  @Test
+  void oneTraceLeadsFromTheFeedToTheCallsAndToWhatCameOfThem() {
+    await("all spans have come").atMost(Duration.ofSeconds(20)).untilAsserted(
+        () -> assertThat(spans("settle").stream().mapToLong(span -> Long.parseLong(span.attributes().get("longshore.items"))).sum())
+            .as("items in spans of settles").isEqualTo(ITEMS + ITEMS / 20));
+    List<OtlpReceiver.Span> feeds = spans("feed").stream().filter(span -> span.parent().isEmpty()).toList();
+    assertThat(feeds).as("the beginning").hasSize(1);
+    String trace = feeds.getFirst().trace();
+    Map<String, OtlpReceiver.Span> byId = new HashMap<>();
+    collector.spans().forEach(span -> byId.put(span.id(), span));
+    for (String step : List.of("publish", "take", "call", "settle")) {
+      assertThat(spans(step)).as(step).isNotEmpty().allSatisfy(span -> {
+        assertThat(span.trace()).isEqualTo(trace);
+        assertThat(span.attributes()).containsEntry("longshore.job", "mixed").containsEntry("longshore.namespace", "default")
+            .containsKeys("longshore.chunk", "longshore.items", "longshore.worker");
+        assertThat(byId.get(span.parent()).name()).isEqualTo(step.equals("publish") ? "feed" : "publish");
+      });
+    }
+    assertThat(spans("call")).as("one call an item, and one more for each that came again").hasSize(ITEMS + ITEMS / 20);
+    List<String> headers = http.server().traceparents("mixed");
+    assertThat(headers).as("traceparent of requests").hasSize(ITEMS + ITEMS / 20)
+        .allSatisfy(header -> assertThat(header).matches("00-" + trace + "-[0-9a-f]{16}-01"));
+    assertThat(headers.stream().map(header -> header.split("-")[2]).map(byId::get).map(OtlpReceiver.Span::name)).containsOnly("call");
+  }
+
+  private static List<OtlpReceiver.Span> spans(String step) {
+    return collector.spans().stream().filter(span -> span.name().equals(step) && "mixed".equals(span.attributes().get("longshore.job"))).toList();
+  }
+
+  @Test
+  void aJobsWayStandsInTheLogsUnderItsName() throws IOException {
+    List<JsonNode> lines = new ArrayList<>();
+    List<Path> files = new ArrayList<>(List.of(folder.resolve("operator.log")));
+    try (Stream<Path> workers = Files.list(folder.resolve("logs"))) {
+      workers.forEach(files::add);
+    }
+    ObjectMapper json = new ObjectMapper();
+    for (Path file : files) {
+      for (String line : Files.readAllLines(file)) {
+        if (line.startsWith("{")) {
+          lines.add(json.readTree(line));
+        }
+      }
+    }
+    List<JsonNode> way = lines.stream().filter(line -> line.path("job").asText().equals("default/mixed"))
+        .sorted(Comparator.comparing(line -> line.path("time").asText())).toList();
+    assertThat(way.stream().map(line -> line.path("phase").asText()).filter(phase -> !phase.isEmpty())).as("phases").startsWith("Pending")
+        .endsWith("Complete");
+    assertThat(way.stream().map(line -> line.path("state").asText())).as("states").contains("opened", "intake", "intake-complete", "taken", "settled");
+    long settled = way.stream().filter(line -> line.path("state").asText().equals("settled"))
+        .mapToLong(line -> IndexSet.parse(line.path("chunk").asText()).size()).sum();
+    assertThat(settled).as("items in lines of settled chunks").isEqualTo(ITEMS + ITEMS / 20);
+    assertThat(way.stream().filter(line -> line.path("attempt").asText().equals("2"))).as("lines of second attempts").isNotEmpty();
+    assertThat(way.stream().map(line -> line.path("worker").asText()).filter(worker -> !worker.isEmpty())).as("workers").isNotEmpty()
+        .allMatch(worker -> worker.startsWith("shared-"));
+    assertThat(lines.stream().filter(line -> line.path("message").asText().contains("mixed")
+        && !line.path("message").asText().contains("default/mixed"))).as("lines that name it otherwise").isEmpty();
+    assertThat(lines.stream().map(line -> line.path("pool").asText()).filter(pool -> !pool.isEmpty())).as("pools").isNotEmpty()
+        .allMatch(pool -> pool.startsWith("default/"));
   }
 
   /** Each metric is catalogued and was exposed, with the labels that are asked for, and of values that a label has none other is asked for. */

@@ -8,10 +8,10 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.interceptor.Interceptor;
 import java.util.logging.Handler;
-import org.jboss.logmanager.handlers.ConsoleHandler;
+import org.jboss.logmanager.handlers.OutputStreamHandler;
 
 /**
- * Gives the console's handler its format. Not by Quarkus' own extension: that would be loaded where it is off, too, and knows no keys in
+ * Gives the handlers of console and file their format. Not by Quarkus' own extension: that would be loaded where it is off, too, and knows no keys in
  * messages.
  */
 @ApplicationScoped
@@ -23,7 +23,7 @@ class LogSetup {
   void begin(@Observes @Priority(Interceptor.Priority.PLATFORM_BEFORE) StartupEvent event) {
     if (config.log().format() == LongshoreConfig.LogFormat.JSON) {
       for (Handler handler : InitialConfigurator.DELAYED_HANDLER.getHandlers()) {
-        if (handler instanceof ConsoleHandler) {
+        if (handler instanceof OutputStreamHandler) {
           handler.setFormatter(new JsonLines());
         }
       }

@@ -55,7 +55,7 @@ public final class OperatorGauges implements AutoCloseable {
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().name("gauges").daemon().factory());
   private int looks;
-  private boolean closed;
+  private volatile boolean closed;
 
   public OperatorGauges(OperatorMeters meters, MeterRegistry registry, ActiveJobs active, KnownJobs known, WorkQueues queues,
       InstantSource clock) {
@@ -92,6 +92,9 @@ public final class OperatorGauges implements AutoCloseable {
     backlog(jobs, there);
     if (looks++ % LOOKS_BETWEEN_LADDERS == 0) {
       ladder();
+    }
+    if (closed) {
+      return;
     }
     rows.show();
     meters.retain(there, clock.instant());
@@ -156,14 +159,16 @@ public final class OperatorGauges implements AutoCloseable {
     }
   }
 
-  /** Another replica acts from now on, or none. */
+  /** Another replica acts from now on, or none. Returns at once, also while a look waits for the broker. */
   @Override
   public void close() {
+    closed = true;
     thread.shutdownNow();
-    synchronized (this) {
-      closed = true;
-      rows.clear();
-      meters.forgetPools();
-    }
+    meters.forgetPools();
+    Thread.ofVirtual().name("gauges-end").start(this::clear);
+  }
+
+  private synchronized void clear() {
+    rows.clear();
   }
 }

@@ -40,7 +40,7 @@ public final class OperatorMeters {
 
   /** The labels of the pool that works on a job. */
   public static PoolLabels labels(BatchJob job) {
-    boolean shared = job.getSpec().poolRef() != null;
+    boolean shared = job.getSpec() != null && job.getSpec().poolRef() != null;
     return PoolLabels.of(job.getMetadata().getNamespace(), shared ? job.getSpec().poolRef().name() : null, !shared);
   }
 
@@ -54,7 +54,7 @@ public final class OperatorMeters {
     PoolLabels pool = labels(job);
     Items was = before == null ? null : before.items();
     Items is = after.items();
-    String processor = processor(job.getSpec().processor());
+    String processor = processor(job.getSpec() == null ? null : job.getSpec().processor());
     items(pool, processor, "succeeded", grown(was, is, Items::succeeded));
     items(pool, processor, "failed", grown(was, is, Items::failed));
     items(pool, processor, "skipped", grown(was, is, Items::skipped));

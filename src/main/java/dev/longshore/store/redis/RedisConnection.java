@@ -30,6 +30,8 @@ public final class RedisConnection implements AutoCloseable {
   /** How long a call waits for its answer. */
   static final Duration PATIENCE = Duration.ofSeconds(2);
   private static final int LANES = 3;
+  /** A longer row of commands has a connection of its own: what came behind it would wait for all of it. */
+  private static final int LONG_ROW = 16;
   /** Errors that go away when Redis is well again. */
   private static final Set<String> PASSING = Set.of("LOADING", "BUSY", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "MISCONF",
       "NOAUTH", "WRONGPASS", "NOPERM", "NOREPLICAS", "UNKILLABLE");
@@ -38,6 +40,7 @@ public final class RedisConnection implements AutoCloseable {
   private final Vertx vertx;
   private final RedisOptions options;
   private final List<Lane> lanes = new ArrayList<>();
+  private final Lane longRows = lane();
   private final AtomicInteger turn = new AtomicInteger();
 
   public RedisConnection(RedisSettings settings) {
@@ -62,7 +65,7 @@ public final class RedisConnection implements AutoCloseable {
 
   /** Commands in one round, on one connection and so one after the other; their answers in the same order. */
   List<Response> callEach(List<Request> requests) {
-    Lane lane = nextLane();
+    Lane lane = laneFor(requests.size());
     List<CompletableFuture<Response>> answers = new ArrayList<>(requests.size());
     requests.forEach(request -> answers.add(lane.send(request)));
     return answers.stream().map(answer -> await(lane, answer, PATIENCE)).toList();
@@ -75,7 +78,7 @@ public final class RedisConnection implements AutoCloseable {
 
   /** Runs a script for each list of keys, all in one round. An answer is a {@link Response}, or the {@link Refusal} in its place. */
   List<Object> runEach(Script script, List<List<String>> keys, Object... arguments) {
-    Lane lane = nextLane();
+    Lane lane = laneFor(keys.size());
     List<CompletableFuture<Response>> answers = new ArrayList<>(keys.size());
     for (List<String> of : keys) {
       answers.add(lane.send(request(script, script.sha(), Command.EVALSHA, of, arguments)));
@@ -130,6 +133,10 @@ public final class RedisConnection implements AutoCloseable {
     CompletableFuture<Void> done = new CompletableFuture<>();
     vertx.setTimer(Math.max(1, delay.toMillis()), id -> done.complete(null));
     return done;
+  }
+
+  private Lane laneFor(int commands) {
+    return commands > LONG_ROW ? longRows : nextLane();
   }
 
   private Lane nextLane() {
@@ -204,6 +211,7 @@ public final class RedisConnection implements AutoCloseable {
   @Override
   public void close() {
     lanes.forEach(Lane::drop);
+    longRows.drop();
     vertx.close().toCompletionStage().toCompletableFuture().orTimeout(5, TimeUnit.SECONDS).exceptionally(e -> null).join();
   }
 

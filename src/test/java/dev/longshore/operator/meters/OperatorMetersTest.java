@@ -154,7 +154,7 @@ class OperatorMetersTest {
   }
 
   private static BatchJobStatus status(String phase, String items) {
-    return YAML.unmarshal("{phase: %s, items: %s}".formatted(phase, items), BatchJobStatus.class);
+    return YAML.unmarshal("phase: %s\nitems: %s\n".formatted(phase, items), BatchJobStatus.class);
   }
 
   private static JobReading reading(Instant read, Instant started) {

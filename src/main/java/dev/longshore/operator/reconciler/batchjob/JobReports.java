@@ -36,10 +36,12 @@ final class JobReports {
   private final OperatorMeters meters;
   private final InstantSource clock;
   private final JobNumbers numbers = new JobNumbers();
-  private final StatusPace pace = new StatusPace();
+  private final StatusPace pace;
 
-  JobReports(StatusWriter statuses, Ledger ledger, PoolBoard board, JobEvents events, OperatorMeters meters, InstantSource clock) {
+  JobReports(StatusWriter statuses, StatusPace pace, Ledger ledger, PoolBoard board, JobEvents events, OperatorMeters meters,
+      InstantSource clock) {
     this.statuses = statuses;
+    this.pace = pace;
     this.ledger = ledger;
     this.board = board;
     this.events = events;

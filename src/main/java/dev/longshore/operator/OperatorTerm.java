@@ -1,6 +1,8 @@
 package dev.longshore.operator;
 
 import dev.longshore.operator.mapping.JobSpecMapping;
+import dev.longshore.operator.meters.OperatorGauges;
+import dev.longshore.operator.meters.OperatorMeters;
 import dev.longshore.operator.pods.PodFleet;
 import dev.longshore.operator.pods.PodNames;
 import dev.longshore.operator.pods.PodTemplateRules;
@@ -49,13 +51,14 @@ final class OperatorTerm {
   private final WorkerWatch workers;
   private final ReconcileTimes times;
   private final NamespaceWatch namespaces;
+  private final OperatorGauges gauges;
   private final Operator operator;
   private final ExecutorService passes = Executors.newVirtualThreadPerTaskExecutor();
 
   OperatorTerm(KubernetesClient client, Ledger ledger, Pools pools, WorkQueues queues, OperatorSettings settings, InstantSource clock,
-      MeterRegistry meters) {
+      MeterRegistry registry, OperatorMeters meters) {
     this.settings = settings;
-    this.times = new ReconcileTimes(meters);
+    this.times = new ReconcileTimes(registry);
     active = new ActiveJobs(settings.auditQuiet());
     Wake wake = new Wake();
     progress = new ProgressLoop(active, ledger, queues, wake, clock);
@@ -65,10 +68,12 @@ final class OperatorTerm {
     EndingNamespaces ending = new EndingNamespaces();
     Leftovers leftovers = new Leftovers(client, ledger, pools, queues, ending, settings.watchNamespaces(), settings.letGoAfter(), clock);
     namespaces = new NamespaceWatch(client, settings.watchNamespaces(), ending, leftovers);
-    Parts parts = new Parts(client, ledger, pools, queues, active, new KnownJobs(active), progress, workers, new JobSpecMapping(settings.policy()),
+    KnownJobs known = new KnownJobs(active);
+    gauges = new OperatorGauges(meters, registry, active, known, queues, clock);
+    Parts parts = new Parts(client, ledger, pools, queues, active, known, progress, workers, new JobSpecMapping(settings.policy()),
         new PodFleet(client, pods, new PodNames(RandomGenerator.getDefault())),
         new PodTemplateRules(Set.copyOf(settings.policy().serviceAccounts())), new PoolBudgets(client), new PoolBoard(),
-        new StatusWriter(client), new StatusPace(), new Events(client, clock), leftovers, ending, wake, clock);
+        new StatusWriter(client), new StatusPace(), new Events(client, clock), meters, leftovers, ending, wake, clock);
     operator.register(new BatchJobReconciler(parts), this::watch);
     operator.register(new WorkerPoolReconciler(parts, this::started), this::watch);
   }
@@ -79,6 +84,7 @@ final class OperatorTerm {
     progress.start();
     workers.start();
     namespaces.start();
+    gauges.start();
   }
 
   boolean started() {
@@ -101,12 +107,14 @@ final class OperatorTerm {
     progress.close();
     workers.close();
     namespaces.close();
+    gauges.close();
   }
 
   void stop() {
     progress.close();
     workers.close();
     namespaces.close();
+    gauges.close();
     operator.stop();
   }
 

@@ -16,6 +16,10 @@ final class ConfigBounds {
     check("LONGSHORE_WORKER_HOLD_LIMIT", config.worker().holdLimit(), Duration.ofSeconds(2), TEN_MINUTES);
     check("LONGSHORE_AUDIT_QUIET", config.audit().quiet(), Duration.ofSeconds(3), HOUR);
     check("LONGSHORE_OPERATOR_LET_GO_AFTER", config.operator().letGoAfter(), Duration.ofSeconds(2), Duration.ofHours(24));
+    double ratio = config.tracing().ratio();
+    if (!(ratio >= 0 && ratio <= 1)) {
+      throw new IllegalStateException("LONGSHORE_TRACING_RATIO is " + ratio + ", it must be from 0 to 1");
+    }
     check("LONGSHORE_AUDIT_GRACE", config.audit().grace(), Duration.ofSeconds(1), HOUR);
   }
 

@@ -15,6 +15,8 @@ public final class PodFleet {
   private static final Logger LOG = Logger.getLogger(PodFleet.class);
   private static final String SHARED_CRASH = "longshore.dev/shared-crash";
 
+  private static final long CUT_SECONDS = 2;
+
   private final KubernetesClient client;
   private final WorkerPods pods;
   private final PodNames names;
@@ -28,7 +30,7 @@ public final class PodFleet {
   /** @param longestCall of the pool's jobs; empty while it has none */
   public Pod create(WorkerPool pool, Optional<Duration> longestCall) {
     Pod pod = client.resource(pods.render(pool, names.next(pool.getMetadata().getName()), longestCall)).create();
-    LOG.infof("pool=%s worker=%s: made", pool.getMetadata().getName(), pod.getMetadata().getName());
+    LOG.infof("pool=%s/%s worker=%s state=made", pool.getMetadata().getNamespace(), pool.getMetadata().getName(), pod.getMetadata().getName());
     return pod;
   }
 
@@ -53,11 +55,17 @@ public final class PodFleet {
     return pod.getMetadata().getAnnotations() != null && pod.getMetadata().getAnnotations().containsKey(SHARED_CRASH);
   }
 
+  /** Ends a pod within seconds: what it still does is of no use to anybody. */
+  public void cut(Pod pod) {
+    client.resource(pod).withGracePeriod(CUT_SECONDS).delete();
+  }
+
   /** Ends a pod with its grace period; one that is gone is no error. */
   public void remove(Pod pod) {
     if (pod.getMetadata().getDeletionTimestamp() == null) {
       client.resource(pod).delete();
-      LOG.infof("pool=%s worker=%s: removed", pod.getMetadata().getLabels().get(WorkerPods.POOL_LABEL), pod.getMetadata().getName());
+      LOG.infof("pool=%s/%s worker=%s state=removed", pod.getMetadata().getNamespace(), pod.getMetadata().getLabels().get(WorkerPods.POOL_LABEL),
+          pod.getMetadata().getName());
     }
   }
 }

@@ -52,6 +52,12 @@ public final class KnownJobs {
     return new PoolRef(job.getMetadata().getNamespace(), shared ? job.getSpec().poolRef().name() : job.getMetadata().getName());
   }
 
+  /** Every BatchJob that is this operator's. */
+  public List<BatchJob> all() {
+    IndexerResourceCache<BatchJob> resources = cache;
+    return resources == null ? List.of() : resources.list().filter(KnownJobs::isOurs).toList();
+  }
+
   /** Jobs that have neither ended nor are being deleted, oldest first. */
   public List<JobRef> of(PoolRef pool) {
     return unfinished(pool).sorted(Comparator.comparing((BatchJob job) -> job.getMetadata().getCreationTimestamp())

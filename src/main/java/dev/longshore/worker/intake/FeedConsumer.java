@@ -14,6 +14,7 @@ import dev.longshore.worker.consume.DeadLetters;
 import dev.longshore.worker.consume.Subscription;
 import dev.longshore.worker.consume.Subscriptions;
 import dev.longshore.worker.execute.WorkerGate;
+import dev.longshore.worker.trace.Traces;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
@@ -24,6 +25,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
+import org.jboss.logging.MDC;
 
 /**
  * Serves a job's feeds; the broker decides which of the job's workers does. One feed of each target at a time: a redrive does not wait for an
@@ -121,6 +123,8 @@ public final class FeedConsumer {
   private void receive(Delivery delivery) {
     // a platform thread: reading and packing a large source would keep a virtual one's carrier from everybody else
     Thread.ofPlatform().daemon().name("feed-" + access.job().name()).start(() -> {
+      // for the lines of a source, which does not know whose it is; the thread ends with the feed
+      MDC.put("job", access.job().toString());
       try {
         serve(delivery);
       } catch (LedgerGoneException gone) {
@@ -156,7 +160,14 @@ public final class FeedConsumer {
     }
   }
 
-  private void feed(Message.Feed feed) {
+  private void feed(Message.Feed came) {
+    try (Traces.Span span = access.traces().begin(Traces.Step.FEED, access.job(), came.trace(), null)) {
+      // the next turn belongs to the same trace
+      feedTold(span.context() == null ? came : new Message.Feed(came.run(), came.epoch(), came.target(), span.context()));
+    }
+  }
+
+  private void feedTold(Message.Feed feed) {
     FeedLane lane = lanes.get(feed.target());
     if (!gate.enterWithFeed()) {
       handOn(Kind.CONTROL, feed, ALONE);

@@ -1,14 +1,21 @@
 package dev.longshore.operator;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.longshore.job.JobRef;
+import dev.longshore.operator.testing.OperatorRig;
 import dev.longshore.process.ChildProcesses;
 import dev.longshore.runtime.local.kube.KubernetesPrograms;
 import dev.longshore.runtime.local.kube.LocalKubernetes;
 import dev.longshore.runtime.local.kube.RealKubernetes;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** On a real kube-apiserver. */
@@ -37,6 +44,30 @@ class OperatorServiceIT {
     @Override
     LocalKubernetes kubernetes() {
       return kubernetes;
+    }
+  }
+
+  /** In memory nobody holds a namespace until it is empty. */
+  @Nested
+  class Ending extends OperatorScene {
+    @Override
+    LocalKubernetes kubernetes() {
+      return kubernetes;
+    }
+
+    @Test
+    void inANamespaceThatGoesNothingWaitsForABroker() {
+      JobRef job = rig.create(TRACKS);
+      rig.createPool("{apiVersion: longshore.dev/v1alpha1, kind: WorkerPool, metadata: {name: shared}, spec: {minReplicas: 1}}");
+      rig.awaitPods(2);
+      rig.queues.away(true);
+      client.namespaces().withName(rig.namespace).delete();
+      // after 5 s Kubernetes takes the operator's rights away
+      await("job and pools go").atMost(Duration.ofSeconds(4)).until(() -> rig.job(job) == null && rig.pool("tracks") == null
+          && rig.pool("shared") == null);
+      assertThat(rig.ledger.left()).containsExactly(job);
+      rig.queues.away(false);
+      await("their queues go later").atMost(OperatorRig.SOON).until(() -> rig.ledger.left().isEmpty() && !rig.queues.has(job));
     }
   }
 

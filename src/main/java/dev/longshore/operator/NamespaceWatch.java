@@ -3,7 +3,6 @@ package dev.longshore.operator;
 import dev.longshore.api.v1alpha1.BatchJob;
 import dev.longshore.api.v1alpha1.WorkerPool;
 import dev.longshore.operator.reconciler.EndingNamespaces;
-import dev.longshore.operator.reconciler.Leftovers;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -23,21 +22,18 @@ import org.jboss.logging.Logger;
  */
 final class NamespaceWatch implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(NamespaceWatch.class);
-  private static final int LOOKS_BETWEEN_SWEEPS = 5;
   private static final RequestConfig ONCE = new RequestConfigBuilder().withRequestTimeout(1_000).withRequestRetryBackoffLimit(0).build();
 
   private final KubernetesClient client;
   private final Set<String> namespaces;
   private final EndingNamespaces ending;
-  private final Leftovers leftovers;
   private final CountDownLatch closed = new CountDownLatch(1);
 
   /** @param namespaces those with rights of their own; none where the rights are the cluster's */
-  NamespaceWatch(KubernetesClient client, Set<String> namespaces, EndingNamespaces ending, Leftovers leftovers) {
+  NamespaceWatch(KubernetesClient client, Set<String> namespaces, EndingNamespaces ending) {
     this.client = client.newClient(ONCE).adapt(KubernetesClient.class);
     this.namespaces = Set.copyOf(namespaces);
     this.ending = ending;
-    this.leftovers = leftovers;
   }
 
   void start() {
@@ -46,11 +42,8 @@ final class NamespaceWatch implements AutoCloseable {
 
   private void watch() {
     try {
-      for (long look = 0; !closed.await(1, TimeUnit.SECONDS); look++) {
+      while (!closed.await(1, TimeUnit.SECONDS)) {
         namespaces.forEach(this::look);
-        if (look % LOOKS_BETWEEN_SWEEPS == 0) {
-          leftovers.sweep();
-        }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

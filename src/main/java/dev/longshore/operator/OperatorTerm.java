@@ -1,5 +1,8 @@
 package dev.longshore.operator;
 
+import dev.longshore.operator.leftovers.Leftovers;
+import dev.longshore.operator.leftovers.Patience;
+import dev.longshore.operator.leftovers.Sweep;
 import dev.longshore.operator.mapping.JobSpecMapping;
 import dev.longshore.operator.pods.PodFleet;
 import dev.longshore.operator.pods.PodNames;
@@ -11,8 +14,8 @@ import dev.longshore.operator.progress.ProgressLoop;
 import dev.longshore.operator.progress.WorkerWatch;
 import dev.longshore.operator.reconciler.EndingNamespaces;
 import dev.longshore.operator.reconciler.Events;
+import dev.longshore.operator.reconciler.GiveWay;
 import dev.longshore.operator.reconciler.KnownJobs;
-import dev.longshore.operator.reconciler.Leftovers;
 import dev.longshore.operator.reconciler.Parts;
 import dev.longshore.operator.reconciler.Wake;
 import dev.longshore.operator.reconciler.batchjob.BatchJobReconciler;
@@ -47,6 +50,7 @@ final class OperatorTerm {
   private final ActiveJobs active;
   private final ProgressLoop progress;
   private final WorkerWatch workers;
+  private final Sweep sweep;
   private final ReconcileTimes times;
   private final NamespaceWatch namespaces;
   private final Operator operator;
@@ -62,14 +66,20 @@ final class OperatorTerm {
     workers = new WorkerWatch(pools, wake);
     operator = new Operator(overrider -> configure(overrider, client));
     WorkerPods pods = new WorkerPods(settings.workerImage(), settings.imagePullSecrets(), settings.workerResources());
+    Events events = new Events(client, clock);
+    Leftovers leftovers = new Leftovers(client, settings.leaseNamespace());
     EndingNamespaces ending = new EndingNamespaces();
-    Leftovers leftovers = new Leftovers(client, ledger, pools, queues, ending, settings.watchNamespaces(), settings.letGoAfter(), clock);
-    namespaces = new NamespaceWatch(client, settings.watchNamespaces(), ending, leftovers);
+    namespaces = new NamespaceWatch(client, settings.watchNamespaces(), ending);
     Parts parts = new Parts(client, ledger, pools, queues, active, new KnownJobs(active), progress, workers, new JobSpecMapping(settings.policy()),
         new PodFleet(client, pods, new PodNames(RandomGenerator.getDefault())),
         new PodTemplateRules(Set.copyOf(settings.policy().serviceAccounts())), new PoolBudgets(client), new PoolBoard(),
-        new StatusWriter(client), new StatusPace(), new Events(client, clock), leftovers, ending, wake, clock);
-    operator.register(new BatchJobReconciler(parts), this::watch);
+        new StatusWriter(client), new StatusPace(), events, new GiveWay(new Patience(settings.finalizerPatience(), clock), leftovers, ending, events),
+        wake, clock);
+    sweep = new Sweep(leftovers, client, queues, ledger, pools);
+    operator.register(new BatchJobReconciler(parts), jobs -> {
+      watch(jobs);
+      jobs.withGenericFilter(BatchJobReconciler::concerns);
+    });
     operator.register(new WorkerPoolReconciler(parts, this::started), this::watch);
   }
 
@@ -78,6 +88,7 @@ final class OperatorTerm {
     operator.start();
     progress.start();
     workers.start();
+    sweep.start();
     namespaces.start();
   }
 
@@ -100,12 +111,14 @@ final class OperatorTerm {
     passes.shutdownNow();
     progress.close();
     workers.close();
+    sweep.close();
     namespaces.close();
   }
 
   void stop() {
     progress.close();
     workers.close();
+    sweep.close();
     namespaces.close();
     operator.stop();
   }

@@ -117,11 +117,11 @@ public interface LongshoreConfig {
     Optional<String> identity();
 
     /**
-     * How long the clean-up after a deleted job may wait for RabbitMQ or Redis; then the resource goes without, and what it left is removed
-     * when they are back. 2 s to 24 h.
+     * How long the deletion of a BatchJob or WorkerPool waits for a broker or Redis that is away, from the deletion on; then the resource goes
+     * with a warning event CleanupGaveWay, and what is left is removed when they are back; 10 s to 24 h.
      */
     @WithDefault("10m")
-    Duration letGoAfter();
+    Duration finalizerPatience();
   }
 
   /** What jobs may do on pools of their own. */

@@ -18,14 +18,13 @@ final class OperatorConfiguration {
     Set<String> watched = config.watchNamespaces().orElse(Set.of(config.namespace()));
     return new OperatorSettings(given.identity().orElseGet(OperatorConfiguration::hostName), watched.contains("*") ? Set.of() : watched,
         given.leaderElection(), config.namespace(), config.image(), config.imagePullSecrets().orElse(List.of()),
-        OperatorSettings.defaultWorkerResources(), config.audit().quiet(),
-        given.letGoAfter(), policy(config.policy()));
+        OperatorSettings.defaultWorkerResources(), config.audit().quiet(), given.finalizerPatience(), policy(config.policy()));
   }
 
   /** For {@code longshore run}: all namespaces, no election, and workers bounded by their own options and not by the pod. */
   static OperatorSettings local(String image, Duration auditQuiet) {
     return new OperatorSettings("longshore-run", Set.of(), false, "default", image, List.of(), new ResourceRequirements(), auditQuiet,
-        OperatorSettings.LET_GO_AFTER, Policy.local());
+        OperatorSettings.FINALIZER_PATIENCE, Policy.local());
   }
 
   private static String hostName() {

@@ -5,10 +5,13 @@ import static org.awaitility.Awaitility.await;
 
 import dev.longshore.api.v1alpha1.BatchJob;
 import dev.longshore.job.JobPhase;
+import dev.longshore.operator.leftovers.Leftovers;
+import dev.longshore.testing.CuttableProxy;
 import dev.longshore.testing.ProcessCluster;
 import dev.longshore.testing.Services;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
@@ -43,15 +46,21 @@ class RbacIT {
     AuditLog audit = new AuditLog(folder.resolve("audit"), NS);
     String[] flags = Stream.concat(Stream.of(audit.flags()), Stream.of("--enable-admission-plugins=OwnerReferencesPermissionEnforcement"))
         .toArray(String[]::new);
-    try (ChartCluster cluster = new ChartCluster(SERVICES, folder, flags)) {
-      cluster.namespace(NS).helm().run("install", NS, Helm.CHART.toString(), "--namespace", NS, "--set", "policy.exec=true", "--set",
-          "policy.execCommands={/usr/bin/sleep,/usr/bin/false}").succeeded();
+    URI rabbit = URI.create(SERVICES.rabbitUrl());
+    try (CuttableProxy broker = new CuttableProxy(rabbit.getPort()); ChartCluster cluster = new ChartCluster(SERVICES, folder, flags)) {
+      cluster.namespace(NS);
+      cluster.client().secrets().inNamespace(NS).withName("longshore-rabbitmq").edit(secret -> new SecretBuilder(secret)
+          .addToStringData("url", SERVICES.rabbitUrl().replace(":" + rabbit.getPort(), ":" + broker.port())).build());
+      cluster.helm().run("install", NS, Helm.CHART.toString(), "--namespace", NS, "--set", "policy.exec=true", "--set",
+          "policy.execCommands={/usr/bin/sleep,/usr/bin/false}", "--set",
+          "operator.env[0].name=LONGSHORE_OPERATOR_FINALIZER_PATIENCE,operator.env[0].value=10s").succeeded();
       Pod operator = cluster.operator(NS);
 
       ownPoolThatFollowsItsJob(cluster);
       sharedPoolThatCrashesAndIsEvictedFrom(cluster);
       failuresThatAreRedriven(cluster);
       whatPeopleRead(cluster, operator);
+      aDeletionThatGivesWay(cluster, broker);
       List<AuditLog.Call> calls = audit.calls();
       nothingRefused(calls, "longshore-operator");
       assertThat(AuditLog.used(calls, "longshore-operator")).as("what the operator used, against the rules of the chart")
@@ -180,6 +189,23 @@ class RbacIT {
         .as(cluster.told(NS)).matches(status -> status.run() == 2 && status.phase().equals("Complete")));
     cluster.client().resources(BatchJob.class).inNamespace(NS).withName("failing").delete();
     await("it is gone").atMost(ChartCluster.LIMIT).until(() -> cluster.job(NS, "failing").isEmpty());
+  }
+
+  private void aDeletionThatGivesWay(ChartCluster cluster, CuttableProxy broker) {
+    cluster.apply(NS, """
+        apiVersion: longshore.dev/v1alpha1
+        kind: BatchJob
+        metadata: {name: left}
+        spec: {source: {items: [1]}, processor: {noop: {}}, suspend: true}
+        """);
+    cluster.awaitPhase(NS, "left", "Suspended");
+    broker.refuse();
+    cluster.client().resources(BatchJob.class).inNamespace(NS).withName("left").delete();
+    await("it gives way").atMost(ChartCluster.LIMIT).untilAsserted(() -> assertThat(cluster.job(NS, "left")).as(() -> cluster.told(NS)).isEmpty());
+    assertThat(cluster.client().configMaps().inNamespace(NS).withName(Leftovers.NAME).get()).as("what it left is remembered").isNotNull();
+    broker.heal();
+    await("it is swept").atMost(ChartCluster.LIMIT).untilAsserted(() -> assertThat(cluster.client().configMaps().inNamespace(NS)
+        .withName(Leftovers.NAME).get()).as(() -> cluster.told(NS)).isNull());
   }
 
   private void whatPeopleRead(ChartCluster cluster, Pod operator) throws Exception {

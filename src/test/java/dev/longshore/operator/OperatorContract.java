@@ -112,28 +112,6 @@ abstract class OperatorContract extends OperatorScene {
   }
 
   @Test
-  void aDeletedJobWhoseBrokerStaysAwayIsLetGoAndCleanedUpAfterLater() {
-    JobRef job = rig.create(TRACKS);
-    rig.awaitPods(1);
-    rig.queues.away(true);
-    client.resource(rig.job(job)).delete();
-    await("it is held").during(Duration.ofMillis(1_500)).atMost(SOON).until(() -> rig.job(job) != null);
-    rig.later(OperatorSettings.LET_GO_AFTER);
-    await("it is let go").atMost(SOON).until(() -> rig.job(job) == null);
-    assertThat(reasons(job)).contains("CleanupLeft");
-    assertThat(rig.ledger.left()).containsExactly(job);
-    assertThat(rig.queues.has(job)).isTrue();
-
-    rig.stop();
-    rig.queues.away(false);
-    rig.start();
-    await("another operator makes up for it").atMost(SOON).until(() -> rig.ledger.left().isEmpty());
-    assertThat(rig.queues.has(job)).isFalse();
-    assertThat(rig.ledger.spec(job)).isEmpty();
-    assertThat(rig.pools.assignment(rig.poolRef("tracks"))).isEmpty();
-  }
-
-  @Test
   void whileTheLedgerIsAwayNothingFalls() {
     JobRef job = rig.create(TRACKS);
     rig.awaitPods(1);

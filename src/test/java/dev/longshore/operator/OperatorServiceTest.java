@@ -49,4 +49,20 @@ class OperatorServiceTest {
       return kubernetes;
     }
   }
+
+  @Nested
+  class Removed extends RemovalContract {
+    @Override
+    LocalKubernetes kubernetes() {
+      return kubernetes;
+    }
+  }
+
+  @Nested
+  class Managed extends ManagedByContract {
+    @Override
+    LocalKubernetes kubernetes() {
+      return kubernetes;
+    }
+  }
 }

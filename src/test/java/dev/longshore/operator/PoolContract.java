@@ -60,6 +60,23 @@ abstract class PoolContract {
       spec: {minReplicas: 1, maxReplicas: 10}
       """;
 
+  /** As Kueue's webhook leaves the pods of a template with its label. */
+  private static final String GATED = """
+      apiVersion: longshore.dev/v1alpha1
+      kind: BatchJob
+      metadata: {name: gated}
+      spec:
+        source: {items: [1, 2, 3, 4, 5]}
+        processor: {noop: {}}
+        workers:
+          minReplicas: 3
+          maxReplicas: 3
+          scaling: {backlogPerWorker: 1}
+          template:
+            metadata: {labels: {kueue.x-k8s.io/queue-name: nightly}}
+            spec: {schedulingGates: [{name: kueue.x-k8s.io/admission}]}
+      """;
+
   KubernetesClient client;
   OperatorRig rig;
 
@@ -176,6 +193,38 @@ abstract class PoolContract {
     assertThat(rig.pods()).as("no more are asked for").hasSize(2);
     run(waiting);
     rig.awaitPods(5);
+  }
+
+  @Test
+  void workersThatSomebodyHoldsBackByAGateAreWaitedForAndNotReplaced() {
+    JobRef job = rig.create(GATED);
+    rig.awaitPods(3);
+    Set<String> names = rig.pods().stream().map(PoolContract::name).collect(Collectors.toSet());
+    assertThat(rig.pods()).allSatisfy(pod -> assertThat(pod.getMetadata().getLabels()).containsEntry("kueue.x-k8s.io/queue-name", "nightly"));
+    for (Pod pod : rig.pods()) {
+      status(pod, new PodStatusBuilder().withPhase("Pending").addNewCondition().withType("PodScheduled").withStatus("False")
+          .withReason("SchedulingGated").withMessage("Scheduling is blocked due to non-empty scheduling gates").endCondition().build());
+    }
+    rig.awaitPoolStatus("gated", status -> status.limitedBy() != null && status.limitedBy().reason().equals("SchedulingGated")
+        && status.limitedBy().message().contains("kueue.x-k8s.io/admission"));
+    rig.awaitPoolReason("gated", "SchedulingGated");
+    await("the job says so too").atMost(SOON).until(() -> rig.job(job).getStatus().limitedBy() != null
+        && rig.job(job).getStatus().limitedBy().reason().equals("SchedulingGated"));
+
+    rig.later(Duration.ofHours(2));
+    await("nobody is replaced, however long it takes").during(Duration.ofSeconds(2)).atMost(SOON)
+        .until(() -> rig.pods().stream().map(PoolContract::name).collect(Collectors.toSet()).equals(names));
+    assertThat(rig.pool("gated").getStatus().replicas()).isEqualTo(3);
+    assertThat(rig.pool("gated").getStatus().ready()).isZero();
+
+    for (Pod pod : rig.pods()) {
+      client.pods().inNamespace(rig.namespace).withName(name(pod)).patch(PatchContext.of(PatchType.JSON),
+          "[{\"op\": \"remove\", \"path\": \"/spec/schedulingGates\"}]");
+      run(pod);
+    }
+    rig.awaitPoolStatus("gated", status -> status.ready() == 3 && status.limitedBy() == null);
+    rig.awaitPoolReason("gated", "AsDesired");
+    assertThat(rig.pods()).extracting(PoolContract::name).containsExactlyInAnyOrderElementsOf(names);
   }
 
   @Test

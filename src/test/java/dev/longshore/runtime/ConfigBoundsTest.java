@@ -23,7 +23,8 @@ class ConfigBoundsTest {
       "longshore.worker.lease-time | 1s | LONGSHORE_WORKER_LEASE_TIME is 1s, it must be from 2s to 10m | 2 s to 10 min",
       "longshore.worker.hold-limit | 11m | LONGSHORE_WORKER_HOLD_LIMIT is 11m, it must be from 2s to 10m | 2 s to 10 min",
       "longshore.audit.quiet | 2s | LONGSHORE_AUDIT_QUIET is 2s, it must be from 3s to 1h | 3 s to 1 h",
-      "longshore.audit.grace | 2h | LONGSHORE_AUDIT_GRACE is 2h, it must be from 1s to 1h | 1 s to 1 h"})
+      "longshore.audit.grace | 2h | LONGSHORE_AUDIT_GRACE is 2h, it must be from 1s to 1h | 1 s to 1 h",
+      "longshore.operator.finalizer-patience | 5s | LONGSHORE_OPERATOR_FINALIZER_PATIENCE is 5s, it must be from 10s to 24h | 10 s to 24 h"})
   void whatIsOutsideOfItsBoundsIsNamed(String option, String value, String expected, String told) throws IOException {
     assertThatIllegalStateException().isThrownBy(() -> ConfigBounds.check(config(Map.of(option, value)))).withMessage(expected);
     String name = expected.substring(0, expected.indexOf(' '));

@@ -89,21 +89,6 @@ public abstract class LedgerContract {
   // -- the job -------------------------------------------------------------------------------------------------------------------
 
   @Test
-  public void jobsWithLeftoversAreRememberedUntilTheyAreSwept() {
-    JobRef other = new JobRef("elsewhere", job.name(), "00000000-0000-0000-0000-000000000001");
-    ledger().leave(job);
-    ledger().leave(job);
-    ledger().leave(other);
-    ledger().delete(job);
-    assertThat(ledger().left()).contains(job, other);
-    ledger().swept(job);
-    ledger().swept(job);
-    assertThat(ledger().left()).contains(other).doesNotContain(job);
-    ledger().swept(other);
-    assertThat(ledger().left()).doesNotContain(job, other);
-  }
-
-  @Test
   public void opensOnceAndKeepsSpecAndInlineData() {
     JobRef inline = Accounts.newJob();
     byte[] data = "[1,2]".getBytes(StandardCharsets.UTF_8);

@@ -38,6 +38,8 @@ import java.util.List;
     fieldPath = ".resumeFrom", message = "cannot change once the job is created: make a new job")
 @ValidationRule(value = "(has(self.dryRun) ? self.dryRun : '') == (has(oldSelf.dryRun) ? oldSelf.dryRun : '')",
     fieldPath = ".dryRun", message = "cannot change once the job is created: make a new job")
+@ValidationRule(value = "(has(self.managedBy) ? self.managedBy : '" + BatchJobSpec.OPERATOR + "') == (has(oldSelf.managedBy) ? oldSelf.managedBy : '"
+    + BatchJobSpec.OPERATOR + "')", fieldPath = ".managedBy", message = "cannot change once the job is created: make a new job")
 @ValidationRule(value = "!(has(oldSelf.cancel) && oldSelf.cancel) || (has(self.cancel) && self.cancel)",
     fieldPath = ".cancel", message = "a cancelled job stays cancelled: make a new job, with resumeFrom to skip what is done")
 @ValidationRule(value = "!has(self.deduplication) || (has(self.item) && has(self.item.identity))", fieldPath = ".item.identity",
@@ -130,7 +132,15 @@ public record BatchJobSpec(
     @Pattern("^(Validate)?$")
     @JsonPropertyDescription("Validate reads, checks and deduplicates the items and processes none: every item counts as skipped. Cannot "
         + "change once the job is created. Default: empty, the items are processed.")
-    String dryRun) {
+    String dryRun,
+    @Size(max = 63)
+    @Pattern("^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9/_.~-]+$")
+    @JsonPropertyDescription("Who sees to the job, as managedBy of a Kubernetes Job: a name such as example.org/controller, of at most 63 "
+        + "characters. The operator leaves a job alone that names somebody else: no status, no finalizer, no workers. Cannot change once the "
+        + "job is created. Default longshore.dev/operator.")
+    String managedBy) {
+  /** The value of {@code managedBy} that means this operator. */
+  public static final String OPERATOR = "longshore.dev/operator";
   /** The value of {@code dryRun} that processes nothing. */
   public static final String VALIDATE = "Validate";
 

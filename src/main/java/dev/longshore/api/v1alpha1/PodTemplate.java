@@ -8,6 +8,7 @@ import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
 import io.fabric8.kubernetes.api.model.Affinity;
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
+import io.fabric8.kubernetes.api.model.PodSchedulingGate;
 import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
 import java.util.List;
@@ -54,6 +55,8 @@ record PodTemplate(
       String priorityClassName,
       @JsonPropertyDescription("As in a Pod.")
       String schedulerName,
+      @Size(max = 16) @JsonPropertyDescription("As in a Pod, at most 16: each worker waits until somebody takes its gates away.")
+      List<PodSchedulingGate> schedulingGates,
       @JsonPropertyDescription("As in a Pod.")
       String runtimeClassName,
       @JsonPropertyDescription("As in a Pod; only one that the operator's policy.serviceAccounts names. Its token is never mounted.")

@@ -24,6 +24,8 @@ import java.util.stream.IntStream;
 public final class Evaluate {
   /** A deadline is aimed at with a tenth of the time left in hand: what a worker does between two calls is not in the service time. */
   private static final double IN_HAND = 0.9;
+  /** What a pool is limited by that has all workers that it may have. */
+  public static final String MAX_REPLICAS = "MaxReplicas";
 
   public Decision evaluate(ScaleInput in) {
     List<AtRisk> atRisk = atRisk(in);
@@ -128,7 +130,7 @@ public final class Evaluate {
   private static LimitedBy limitedBy(ScaleInput in, double need) {
     return in.ceilings().stream().filter(ceiling -> need > ceiling.workers() && ceiling.workers() <= in.bounds().max())
         .min(Comparator.comparingInt(Ceiling::workers)).map(Evaluate::said)
-        .orElseGet(() -> need <= in.bounds().max() ? LimitedBy.NOTHING : new LimitedBy("MaxReplicas",
+        .orElseGet(() -> need <= in.bounds().max() ? LimitedBy.NOTHING : new LimitedBy(MAX_REPLICAS,
             "the work asks for " + (long) Math.ceil(need) + " workers, maxReplicas is " + in.bounds().max()));
   }
 

@@ -25,7 +25,9 @@ public record Worker(String name, Stage stage, Pools.Seen seen, String obstacle,
     /** No node fits. */
     UNSCHEDULABLE,
     /** Something else that it says of itself. */
-    OTHER
+    OTHER,
+    /** Somebody holds it back on purpose by a scheduling gate, as Kueue does until there is quota. */
+    GATED
   }
 
   /** A worker whose obstacle, if it has one, is of no kind that matters. */

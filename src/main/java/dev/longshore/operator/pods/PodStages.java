@@ -7,9 +7,12 @@ import dev.longshore.store.Pools;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodSchedulingGate;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Reads from a pod what became of its worker. */
 public final class PodStages {
@@ -89,7 +92,16 @@ public final class PodStages {
   }
 
   private static Obstacle obstacle(Pod pod) {
-    if (!phase(pod).equals("Pending") || pod.getStatus() == null) {
+    if (!phase(pod).equals("Pending")) {
+      return Obstacle.NONE;
+    }
+    // the gates themselves, and not what a scheduler says of them: it may be late or another one
+    List<PodSchedulingGate> gates = pod.getSpec() == null ? List.of() : pod.getSpec().getSchedulingGates();
+    if (!gates.isEmpty()) {
+      return new Obstacle(Hindrance.GATED, "held back by scheduling gate "
+          + gates.stream().map(PodSchedulingGate::getName).collect(Collectors.joining(", ")));
+    }
+    if (pod.getStatus() == null) {
       return Obstacle.NONE;
     }
     return pod.getStatus().getConditions().stream()

@@ -14,7 +14,7 @@ import java.util.Set;
  */
 public final class PodTemplateRules {
   private static final Set<String> POD = Set.of("nodeSelector", "tolerations", "affinity", "priorityClassName", "schedulerName",
-      "runtimeClassName", "serviceAccountName", "imagePullSecrets", "terminationGracePeriodSeconds", "topologySpreadConstraints", "volumes",
+      "schedulingGates", "runtimeClassName", "serviceAccountName", "imagePullSecrets", "terminationGracePeriodSeconds", "topologySpreadConstraints", "volumes",
       "containers");
   private static final Set<String> METADATA = Set.of("labels", "annotations");
   private static final Set<String> CONTAINER =

@@ -1,6 +1,7 @@
 package dev.longshore.operator.reconciler;
 
 import dev.longshore.api.v1alpha1.BatchJob;
+import dev.longshore.api.v1alpha1.BatchJobSpec;
 import dev.longshore.job.JobRef;
 import dev.longshore.job.PoolRef;
 import dev.longshore.operator.mapping.LongestCall;
@@ -40,6 +41,11 @@ public final class KnownJobs {
     return new JobRef(job.getMetadata().getNamespace(), job.getMetadata().getName(), job.getMetadata().getUid());
   }
 
+  /** Whether it is this operator's to see to, and not that of another controller which it names. */
+  public static boolean isOurs(BatchJob job) {
+    return job.getSpec() == null || job.getSpec().managedBy() == null || job.getSpec().managedBy().equals(BatchJobSpec.OPERATOR);
+  }
+
   /** The pool that the job names, or its own, which has its name. */
   public static PoolRef poolOf(BatchJob job) {
     boolean shared = job.getSpec() != null && job.getSpec().poolRef() != null;
@@ -69,8 +75,8 @@ public final class KnownJobs {
   }
 
   private Stream<BatchJob> unfinished(PoolRef pool) {
-    return cache.byIndex(BY_POOL, pool.toString()).stream().filter(job -> job.getMetadata().getDeletionTimestamp() == null)
-        .filter(this::unfinished);
+    return cache.byIndex(BY_POOL, pool.toString()).stream().filter(KnownJobs::isOurs)
+        .filter(job -> job.getMetadata().getDeletionTimestamp() == null).filter(this::unfinished);
   }
 
   /** What is followed goes on, even where a cached resource is older than its new run. */

@@ -1,6 +1,7 @@
 package dev.longshore.operator.status;
 
 import dev.longshore.operator.autoscaler.Decision.LimitedBy;
+import dev.longshore.operator.autoscaler.Evaluate;
 import dev.longshore.operator.autoscaler.Worker;
 import dev.longshore.operator.autoscaler.Worker.Hindrance;
 import dev.longshore.operator.autoscaler.Worker.Stage;
@@ -16,6 +17,8 @@ import java.util.Optional;
  */
 public record Trouble(String reason, String message) {
   public static final Trouble NONE = new Trouble("", "");
+  /** Workers are held back on purpose. */
+  private static final String GATED = "SchedulingGated";
 
   /**
    * The worst trouble of a pool.
@@ -35,9 +38,10 @@ public record Trouble(String reason, String message) {
     return blocked(workers);
   }
 
-  /** What limits a pool of which something else may be known already. */
+  /** What limits a pool of which something else may be known already; workers that are held back are fewer than its maximum. */
   public LimitedBy limit(LimitedBy known) {
-    return known.reason().isEmpty() && !reason.isEmpty() ? new LimitedBy(reason, message) : known;
+    boolean tighter = known.reason().isEmpty() || known.reason().equals(Evaluate.MAX_REPLICAS) && reason.equals(GATED);
+    return tighter && !reason.isEmpty() ? new LimitedBy(reason, message) : known;
   }
 
   private static Trouble blocked(List<Worker> workers) {
@@ -54,6 +58,7 @@ public record Trouble(String reason, String message) {
       case IMAGE -> "ImagePull";
       case CONTAINER -> "ContainerNotStarting";
       case UNSCHEDULABLE -> "Unschedulable";
+      case GATED -> GATED;
       case OTHER, NONE -> "PodsNotStarting";
     };
   }

@@ -7,6 +7,7 @@ import dev.longshore.operator.mapping.InlineData;
 import dev.longshore.operator.mapping.InvalidJobException;
 import dev.longshore.operator.mapping.JobSpecMapping;
 import dev.longshore.operator.mapping.Policy;
+import dev.longshore.operator.reconciler.KnownJobs;
 import dev.longshore.process.ChildProcesses;
 import dev.longshore.processor.InvalidProcessorException;
 import dev.longshore.processor.Processors;
@@ -22,6 +23,10 @@ final class LocalCheck {
   private final JobSpecMapping mapping = new JobSpecMapping(Policy.local());
 
   Optional<Violation> problem(BatchJob job) {
+    if (!KnownJobs.isOurs(job)) {
+      return Optional.of(new Violation("spec.managedBy", "leaves the job to '" + job.getSpec().managedBy()
+          + "', which does not run here: it would never begin; leave the field out"));
+    }
     if (job.getSpec().poolRef() != null) {
       // what such a job may use is its pool's to say, and the operator's to check
       return Optional.empty();

@@ -57,6 +57,13 @@ class ManifestLoaderTest {
   }
 
   @Test
+  void aJobThatNobodyHereSeesToIsRefused() throws IOException {
+    assertThat(load("source: {items: [1]}\n  processor: {noop: {}}\n  managedBy: example.org/dispatcher").problems()).singleElement()
+        .satisfies(problem -> assertThat(problem.toString()).contains("spec.managedBy", "example.org/dispatcher", "leave the field out"));
+    assertThat(load("source: {items: [1]}\n  processor: {noop: {}}\n  managedBy: longshore.dev/operator").problems()).isEmpty();
+  }
+
+  @Test
   void brokenYamlIsToldByItsLine() throws IOException {
     Files.writeString(folder.resolve("broken.yaml"), "apiVersion: longshore.dev/v1alpha1\nkind: [BatchJob\n");
     ManifestLoader.Loaded loaded = new ManifestLoader(null).load(List.of(folder.resolve("broken.yaml")));

@@ -33,8 +33,9 @@ import java.util.List;
 import java.util.Optional;
 
 /** Brings a job from its resource to its end: prepares what it needs once for each generation, then follows its work. */
-@ControllerConfiguration(name = "batchjob", finalizerName = "longshore.dev/batchjob")
+@ControllerConfiguration(name = "batchjob", finalizerName = BatchJobReconciler.FINALIZER)
 public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<BatchJob> {
+  public static final String FINALIZER = "longshore.dev/batchjob";
   private static final Duration AGAIN = Duration.ofSeconds(1);
   private static final Duration EVENTS_AGAIN = Duration.ofSeconds(2);
 
@@ -78,8 +79,16 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
     return List.of(wake.jobs());
   }
 
+  /** Whether it looks at a job at all: at its own, and at one that has its finalizer, which must not keep it. */
+  public static boolean concerns(BatchJob job) {
+    return KnownJobs.isOurs(job) || job.hasFinalizer(FINALIZER);
+  }
+
   @Override
   public UpdateControl<BatchJob> reconcile(BatchJob job, Context<BatchJob> context) {
+    if (!KnownJobs.isOurs(job)) {
+      return UpdateControl.noUpdate();
+    }
     events.tellAgain(job);
     Duration next = ApiAnswer.orElse(AGAIN, () -> pass(job));
     boolean untold = events.isUntold(job) && (next.isZero() || next.compareTo(EVENTS_AGAIN) > 0);
@@ -179,6 +188,9 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
 
   @Override
   public DeleteControl cleanup(BatchJob job, Context<BatchJob> context) {
+    if (!KnownJobs.isOurs(job)) {
+      return DeleteControl.defaultDelete();
+    }
     return ApiAnswer.orElse(DeleteControl.noFinalizerRemoval().rescheduleAfter(AGAIN.toMillis()), () -> removal.remove(job));
   }
 

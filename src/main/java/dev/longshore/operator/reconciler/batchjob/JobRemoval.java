@@ -3,26 +3,26 @@ package dev.longshore.operator.reconciler.batchjob;
 import dev.longshore.api.v1alpha1.BatchJob;
 import dev.longshore.api.v1alpha1.WorkerPool;
 import dev.longshore.job.JobRef;
+import dev.longshore.operator.leftovers.Leftover;
 import dev.longshore.operator.progress.ActiveJobs;
-import dev.longshore.operator.reconciler.EndingNamespaces;
-import dev.longshore.operator.reconciler.Events;
+import dev.longshore.operator.reconciler.GiveWay;
 import dev.longshore.operator.reconciler.KnownJobs;
-import dev.longshore.operator.reconciler.Leftovers;
 import dev.longshore.operator.reconciler.Parts;
 import dev.longshore.operator.reconciler.Wake;
 import dev.longshore.queue.WorkQueues;
+import dev.longshore.queue.WorkQueues.Kind;
 import dev.longshore.store.Ledger;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.api.reconciler.DeleteControl;
-import java.util.Optional;
-import org.jboss.logging.Logger;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Takes away all that a job had: its assignment, its pool with the pods, its queues and its keys. It works at any moment of the job's
- * life. Where broker or ledger are away the resource stays until nothing is left behind, or until that has taken too long.
+ * life, and goes on by itself where broker or ledger are away: the resource stays until nothing is left behind, or until they have been
+ * away for so long that it gives way.
  */
 final class JobRemoval {
-  private static final Logger LOG = Logger.getLogger(JobRemoval.class);
   private static final long AGAIN_MILLIS = 1_000;
   private static final long POOL_GOES_MILLIS = 300;
 
@@ -31,10 +31,8 @@ final class JobRemoval {
   private final WorkQueues queues;
   private final ActiveJobs active;
   private final JobReports reports;
-  private final Leftovers leftovers;
-  private final EndingNamespaces ending;
-  private final Events events;
   private final Wake wake;
+  private final GiveWay giveWay;
 
   JobRemoval(Parts parts, JobReports reports) {
     this.client = parts.client();
@@ -42,10 +40,8 @@ final class JobRemoval {
     this.queues = parts.queues();
     this.active = parts.active();
     this.reports = reports;
-    this.leftovers = parts.leftovers();
-    this.ending = parts.ending();
-    this.events = parts.events();
     this.wake = parts.wake();
+    this.giveWay = parts.giveWay();
   }
 
   DeleteControl remove(BatchJob job) {
@@ -57,30 +53,32 @@ final class JobRemoval {
     if (poolLeft && pool.getMetadata().getDeletionTimestamp() == null) {
       client.resource(pool).delete();
     }
-    Optional<String> undone = leftovers.undone(job, () -> {
-      queues.delete(ref);
-      ledger.delete(ref);
-    });
-    if (undone.isPresent() && leftovers.stays(job)) {
+    List<String> left = left(job, ref);
+    if (left.isEmpty()) {
+      giveWay.served(job);
+    } else if (giveWay.stays(job)) {
       return DeleteControl.noFinalizerRemoval().rescheduleAfter(AGAIN_MILLIS);
     }
-    undone.ifPresent(why -> letGo(job, ref, why));
     // in a namespace that goes at once its pods go by themselves
-    if (poolLeft && !ending.contains(ref.namespace())) {
+    if (poolLeft && !giveWay.atOnce(job)) {
       return DeleteControl.noFinalizerRemoval().rescheduleAfter(POOL_GOES_MILLIS);
+    }
+    if (!left.isEmpty()) {
+      giveWay.giveWay(job, new Leftover.OfJob(ref), String.join("; ", left));
     }
     active.forget(ref);
     reports.forget(job);
-    leftovers.gone(job);
+    giveWay.gone(job);
     return DeleteControl.defaultDelete();
   }
 
-  private void letGo(BatchJob job, JobRef ref, String why) {
-    if (leftovers.leave(ref)) {
-      String message = "deleted without its clean-up, which cannot wait any longer: " + why
-          + "; queues and keys are removed when RabbitMQ and Redis answer again";
-      LOG.warnf("job=%s/%s uid=%s: %s", ref.namespace(), ref.name(), ref.uid(), message);
-      events.once(job, "left", Events.Type.WARNING, "CleanupLeft", message);
-    }
+  /** Removes what can be removed, the account also while the broker is away; returns what is left where, and why. */
+  private List<String> left(BatchJob job, JobRef ref) {
+    List<String> left = new ArrayList<>();
+    giveWay.undone(job, () -> queues.delete(ref)).ifPresent(why -> left.add("queue " + WorkQueues.name(ref, Kind.WORK)
+        + " and those whose names begin so are left in the broker (" + why + ")"));
+    giveWay.undone(job, () -> ledger.delete(ref)).ifPresent(why -> left.add("the account of uid " + ref.uid() + " is left in the ledger ("
+        + why + ")"));
+    return left;
   }
 }

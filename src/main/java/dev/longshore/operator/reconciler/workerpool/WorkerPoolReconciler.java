@@ -4,6 +4,7 @@ import dev.longshore.api.v1alpha1.WorkerPool;
 import dev.longshore.api.v1alpha1.WorkerPoolStatus;
 import dev.longshore.job.PoolRef;
 import dev.longshore.operator.autoscaler.Collect;
+import dev.longshore.operator.leftovers.Leftover;
 import dev.longshore.operator.pods.PodFleet;
 import dev.longshore.operator.pods.PoolBudgets;
 import dev.longshore.operator.pods.WorkerPods;
@@ -11,8 +12,7 @@ import dev.longshore.operator.progress.ActiveJob;
 import dev.longshore.operator.progress.ActiveJobs;
 import dev.longshore.operator.progress.WorkerWatch;
 import dev.longshore.operator.reconciler.ApiAnswer;
-import dev.longshore.operator.reconciler.EndingNamespaces;
-import dev.longshore.operator.reconciler.Leftovers;
+import dev.longshore.operator.reconciler.GiveWay;
 import dev.longshore.operator.reconciler.Parts;
 import dev.longshore.operator.reconciler.Wake;
 import dev.longshore.operator.status.PoolBoard;
@@ -44,12 +44,10 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
-import org.jboss.logging.Logger;
 
 /** Keeps as many workers in each pool as its jobs need. A pool that goes takes its pods and its keys with it. */
 @ControllerConfiguration(name = "workerpool", finalizerName = WorkerPoolReconciler.FINALIZER)
 public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Cleaner<WorkerPool> {
-  private static final Logger LOG = Logger.getLogger(WorkerPoolReconciler.class);
   public static final String FINALIZER = "longshore.dev/workerpool";
   private static final Duration SOON = Duration.ofMillis(50);
   private static final Duration AGAIN = Duration.ofSeconds(1);
@@ -61,10 +59,9 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
   private final PoolBudgets poolBudgets;
   private final PoolBoard board;
   private final StatusWriter statuses;
-  private final Leftovers leftovers;
-  private final EndingNamespaces ending;
   private final WorkerWatch workers;
   private final StatusPace pace;
+  private final GiveWay giveWay;
   private final Wake wake;
   private final BooleanSupplier synced;
   private final InstantSource clock;
@@ -80,9 +77,8 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
     this.board = parts.board();
     this.statuses = parts.statuses();
     this.pace = parts.pace();
-    this.leftovers = parts.leftovers();
-    this.ending = parts.ending();
     this.workers = parts.workers();
+    this.giveWay = parts.giveWay();
     this.wake = parts.wake();
     this.synced = synced;
     this.clock = parts.clock();
@@ -198,15 +194,17 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
     Set<Pod> left = context.getSecondaryResources(Pod.class);
     left.forEach(fleet::remove);
     // in a namespace that goes at once they go by themselves
-    if (!left.isEmpty() && !ending.contains(pool.getMetadata().getNamespace())) {
+    if (!left.isEmpty() && !giveWay.atOnce(pool)) {
+      giveWay.served(pool);
       return DeleteControl.noFinalizerRemoval().rescheduleAfter(AGAIN.toMillis());
     }
-    Optional<String> undone = leftovers.undone(pool, () -> pools.delete(ref(pool)));
-    if (undone.isPresent() && leftovers.stays(pool)) {
+    Optional<String> undone = giveWay.undone(pool, () -> pools.delete(ref(pool)));
+    if (undone.isPresent() && giveWay.stays(pool)) {
       return DeleteControl.noFinalizerRemoval().rescheduleAfter(AGAIN.toMillis());
     }
-    undone.ifPresent(why -> LOG.warnf("pool=%s: deleted without its clean-up, which cannot wait any longer; its three keys stay: %s", ref(pool), why));
-    leftovers.gone(pool);
+    undone.ifPresent(why -> giveWay.giveWay(pool, new Leftover.OfPool(ref(pool), pool.getMetadata().getUid()),
+        "its assignment, heartbeats and decisions are left in the ledger (" + why + ")"));
+    giveWay.gone(pool);
     context.getSecondaryResource(PodDisruptionBudget.class).ifPresent(budget -> poolBudgets.remove(pool, budget));
     pass.forget(pool);
     statuses.forget(pool);

@@ -122,7 +122,8 @@ final class LocalServices implements AutoCloseable {
 
   /** As the environment gives them, while Quarkus still starts. */
   private static LongshoreConfig options() {
-    return new SmallRyeConfigBuilder().addDefaultSources().addDefaultInterceptors().withMapping(LongshoreConfig.class).withValidateUnknown(false)
+    return new SmallRyeConfigBuilder().addDefaultSources().addDefaultInterceptors().addDiscoveredConverters()
+        .withMapping(LongshoreConfig.class).withValidateUnknown(false)
         .build().getConfigMapping(LongshoreConfig.class);
   }
 

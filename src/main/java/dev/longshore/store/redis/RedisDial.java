@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
 import javax.net.ssl.TrustManager;
@@ -41,8 +42,9 @@ final class RedisDial {
   }
 
   private Redis client(Node node, String username, int database) {
-    NetClientOptions net = new NetClientOptions().setConnectTimeout(1_500).setTcpNoDelay(true).setTcpKeepAlive(true)
-        .setHostnameVerificationAlgorithm("HTTPS");
+    // both end before the caller's patience does, so that it hears which of the two it was
+    NetClientOptions net = new NetClientOptions().setConnectTimeout(1_500).setSslHandshakeTimeout(1_800)
+        .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS).setTcpNoDelay(true).setTcpKeepAlive(true).setHostnameVerificationAlgorithm("HTTPS");
     if (node.tls()) {
       TrustManager trust = settings.tls().trust();
       if (trust != null) {

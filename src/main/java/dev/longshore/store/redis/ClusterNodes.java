@@ -129,7 +129,7 @@ final class ClusterNodes implements Topology {
   /** A node that does not know its own name leaves it out. */
   private static Node node(Node asked, Response host, int port) {
     String name = host == null ? "" : host.toString();
-    return new Node(name.isEmpty() || name.equals("?") ? asked.host() : name, port, asked.tls());
+    return Node.told(name.isEmpty() || name.equals("?") ? asked.host() : name, port, asked.tls());
   }
 
   /** Where {@code MOVED slot host:port} or {@code ASK slot host:port} sends to. */
@@ -137,6 +137,6 @@ final class ClusterNodes implements Topology {
     String place = redirection.substring(redirection.lastIndexOf(' ') + 1);
     int colon = place.lastIndexOf(':');
     String host = place.substring(0, colon);
-    return new Node(host.isEmpty() || host.equals("?") ? by.host() : host, Integer.parseInt(place.substring(colon + 1)), by.tls());
+    return Node.told(host.isEmpty() || host.equals("?") ? by.host() : host, Integer.parseInt(place.substring(colon + 1)), by.tls());
   }
 }

@@ -20,6 +20,11 @@ sealed interface RedisAddress {
 
   /** A server's address. */
   record Node(String host, int port, boolean tls) {
+    /** As servers tell of each other: without the brackets around IPv6. */
+    static Node told(String host, int port, boolean tls) {
+      return new Node(host.indexOf(':') >= 0 && !host.startsWith("[") ? "[" + host + "]" : host, port, tls);
+    }
+
     @Override
     public String toString() {
       return host + ":" + port;

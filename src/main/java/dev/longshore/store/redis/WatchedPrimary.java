@@ -33,7 +33,7 @@ final class WatchedPrimary implements Topology {
       throw new StoreUnavailableException("Sentinel " + sentinel + " watches over no primary named '" + address.primary()
           + "': look at the name in LONGSHORE_REDIS_URL", null);
     }
-    return new Node(reply.get(0).toString(), reply.get(1).toInteger(), sentinel.tls());
+    return Node.told(reply.get(0).toString(), reply.get(1).toInteger(), sentinel.tls());
   }
 
   /** Sentinels that have not heard of a failover yet, or a primary that has not heard of its own fall, must not be believed. */

@@ -107,6 +107,10 @@ class ManyJobsBench {
     await("each pool sees its worker").atMost(LIMIT).pollInterval(Duration.ofSeconds(5)).untilAsserted(() -> assertThat(
         cluster.client().resources(WorkerPool.class).inNamespace("default").list().getItems().stream()
             .filter(pool -> pool.getStatus() != null && Integer.valueOf(1).equals(pool.getStatus().ready())).count()).isEqualTo(JOBS));
+    await("and each job says so").atMost(LIMIT).pollInterval(Duration.ofSeconds(5)).untilAsserted(() -> assertThat(
+        cluster.client().resources(BatchJob.class).inNamespace("default").list().getItems().stream()
+            .filter(job -> job.getStatus().workers() != null && Integer.valueOf(1).equals(job.getStatus().workers().ready())
+                && Long.valueOf(1).equals(job.getStatus().queue().unacked())).count()).isEqualTo(JOBS));
   }
 
   private void measure(ProcessCluster cluster, List<JobRef> jobs) throws Exception {

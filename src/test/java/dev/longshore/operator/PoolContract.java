@@ -367,7 +367,7 @@ abstract class PoolContract {
     return pod;
   }
 
-  private void run(Pod pod) {
+  void run(Pod pod) {
     rig.podPhase(pod, "Running");
     rig.beat(pod, State.READY);
   }

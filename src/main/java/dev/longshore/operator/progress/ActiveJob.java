@@ -110,9 +110,13 @@ public final class ActiveJob {
    *
    * @param ready workers that take work
    * @param planned workers that were decided on
+   * @return whether that is new
    */
-  public void workers(int ready, int planned) {
-    workers = new Workers(ready, planned);
+  public boolean workers(int ready, int planned) {
+    Workers now = new Workers(ready, planned);
+    boolean news = !now.equals(workers);
+    workers = now;
+    return news;
   }
 
   /** How long it will go on from the last reading on; empty while too little is known, and as long as it is suspended. */

@@ -8,9 +8,11 @@ import dev.longshore.store.JobReading;
 import dev.longshore.store.Ledger;
 import dev.longshore.store.StoreRefusedException;
 import dev.longshore.store.StoreUnavailableException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,6 +33,10 @@ public final class ProgressLoop implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(ProgressLoop.class);
   /** Passes a second that only find out why jobs stand still: after a start of the operator that is due for all at once. */
   static final int MOST_DUE = 10;
+  /** Between the passes that one second's read begins: all at once each would wait for all others. */
+  private static final Duration APART = Duration.ofMillis(10);
+  /** However many they are, the last begins before the next read. */
+  private static final Duration SPREAD = Duration.ofMillis(800);
 
   /** Who is told. */
   public interface Listener {
@@ -83,7 +89,7 @@ public final class ProgressLoop implements AutoCloseable {
       each.remove();
     }
     if (!active.isEmpty()) {
-      read(active);
+      read(active).forEach(job -> listener.jobChanged(job.ref()));
       pools(active).forEach(listener::poolChanged);
     }
   }
@@ -101,11 +107,28 @@ public final class ProgressLoop implements AutoCloseable {
   private void tick() {
     List<ActiveJob> active = jobs.all();
     if (!active.isEmpty()) {
-      pools(read(active)).forEach(listener::poolChanged);
+      wakeInTurn(read(active));
     }
   }
 
-  /** Returns those of which something changed. */
+  /** Each pool after the last of its jobs. */
+  private void wakeInTurn(List<ActiveJob> woken) {
+    long apart = Math.min(APART.toNanos(), SPREAD.toNanos() / Math.max(1, woken.size()));
+    long after = 0;
+    for (List<ActiveJob> ofPool : woken.stream().collect(Collectors.groupingBy(ActiveJob::pool, LinkedHashMap::new, Collectors.toList())).values()) {
+      for (ActiveJob job : ofPool) {
+        later(after, () -> listener.jobChanged(job.ref()));
+        after += apart;
+      }
+      later(after - apart, () -> listener.poolChanged(ofPool.getLast().pool()));
+    }
+  }
+
+  private void later(long nanos, Runnable wake) {
+    thread.schedule(() -> guarded(wake), nanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** Returns those that need a pass. */
   private List<ActiveJob> read(List<ActiveJob> active) {
     Map<JobRef, JobReading> readings;
     try {
@@ -115,10 +138,7 @@ public final class ProgressLoop implements AutoCloseable {
       }
       readings = ledger.read(ActiveJobs.refs(active));
     } catch (StoreUnavailableException e) {
-      if (store.began(e)) {
-        active.forEach(job -> listener.jobChanged(job.ref()));
-      }
-      return List.of();
+      return store.began(e) ? active : List.of();
     }
     boolean news = store.ended();
     depths.nextRound();
@@ -132,9 +152,7 @@ public final class ProgressLoop implements AutoCloseable {
         changed.add(job);
       }
     }
-    List<ActiveJob> woken = news ? active : changed;
-    woken.forEach(job -> listener.jobChanged(job.ref()));
-    return woken;
+    return news ? active : changed;
   }
 
   private static Set<PoolRef> pools(List<ActiveJob> of) {

@@ -27,6 +27,8 @@ public final class RedisConnection implements AutoCloseable {
   /** How long a call waits for its answer. */
   static final Duration PATIENCE = Duration.ofSeconds(2);
   private static final int LANES = 3;
+  /** A longer row of commands has a connection of its own: what came behind it would wait for all of it. */
+  private static final int LONG_ROW = 16;
   /** How often one call follows the keys to another node. */
   private static final int REDIRECTIONS = 5;
   /** Those without a key: any node of a Cluster answers them. */
@@ -38,6 +40,7 @@ public final class RedisConnection implements AutoCloseable {
   private final Topology topology;
   private final Answers answers;
   private final Lanes lanes;
+  private final Lanes longRows;
 
   /** Connects when it is first needed. Throws {@link IllegalArgumentException} for a URL that is none. */
   public RedisConnection(RedisSettings settings) {
@@ -56,6 +59,7 @@ public final class RedisConnection implements AutoCloseable {
     };
     answers = new Answers(settings, dial, topology);
     lanes = lanes(LANES);
+    longRows = lanes(1);
   }
 
   /** One command, its answer. Its first argument is the key. */
@@ -77,7 +81,7 @@ public final class RedisConnection implements AutoCloseable {
 
   /** A command for each key, in one round; behind those of each server, the answer of {@code after} goes with all of them. */
   List<Followed> callEach(Command command, List<String> keys, Command after) {
-    Round round = new Round();
+    Round round = new Round(keys.size());
     List<Sent> sent = keys.stream().map(key -> round.send(key, request(command, key))).toList();
     Map<Lane, Sent> last = new HashMap<>();
     sent.forEach(one -> last.computeIfAbsent(one.lane(), lane -> send(lane, one.server(), request(after))));
@@ -106,7 +110,7 @@ public final class RedisConnection implements AutoCloseable {
 
   /** Runs a script for each list of keys, all in one round. An answer is a {@link Response}, or the {@link Refusal} in its place. */
   List<Object> runEach(Script script, List<List<String>> keys, Object... arguments) {
-    Round round = new Round();
+    Round round = new Round(keys.size());
     List<Sent> sent = new ArrayList<>(keys.size());
     for (List<String> of : keys) {
       sent.add(round.send(of.getFirst(), script(script.sha(), Command.EVALSHA, of, arguments)));
@@ -160,10 +164,15 @@ public final class RedisConnection implements AutoCloseable {
   /** One connection to each server, so that what goes to one is answered in the order of the calls. */
   private final class Round {
     private final Map<Node, Lane> chosen = new HashMap<>();
+    private final Lanes from;
+
+    Round(int commands) {
+      from = commands > LONG_ROW ? longRows : lanes;
+    }
 
     Sent send(String key, Request request) {
       Node server = topology.server(key);
-      return RedisConnection.send(chosen.computeIfAbsent(server, lanes::next), server, request);
+      return RedisConnection.send(chosen.computeIfAbsent(server, from::next), server, request);
     }
   }
 
@@ -246,6 +255,7 @@ public final class RedisConnection implements AutoCloseable {
   @Override
   public void close() {
     lanes.drop();
+    longRows.drop();
     vertx.close().toCompletionStage().toCompletableFuture().orTimeout(5, TimeUnit.SECONDS).exceptionally(e -> null).join();
   }
 }

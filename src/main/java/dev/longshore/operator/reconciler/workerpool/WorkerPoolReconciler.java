@@ -152,13 +152,13 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
     return Duration.ZERO;
   }
 
-  /** What limits a pool limits its jobs, whose own numbers may stand still just for that. */
+  /** What limits a pool limits its jobs, and its workers stand in their status: their own numbers may stand still just for that. */
   private void tell(PoolRef pool, PoolFigures now) {
     boolean same = board.find(pool).map(PoolFigures::limitedBy).filter(now.limitedBy()::equals).isPresent();
     board.put(pool, now);
     for (ActiveJob job : active.of(pool)) {
-      job.workers(now.ready(), now.desired());
-      if (!same) {
+      boolean news = job.workers(now.ready(), now.desired());
+      if (news || !same) {
         wake.jobChanged(job.ref());
       }
     }

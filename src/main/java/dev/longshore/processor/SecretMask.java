@@ -20,8 +20,8 @@ import java.util.function.Function;
 
 /**
  * Takes the values of the variables that a processor's config names out of what is said about its failures: a server that answers 401 likes
- * to quote the header that it got. Results are the user's own and stay as they are. A value shorter than {@link #SHORTEST} characters is left: it
- * would be found in ordinary words.
+ * to quote the header that it got. Results are the user's own and stay as they are. A value shorter than {@link #SHORTEST} characters is
+ * left: it would be found in ordinary words.
  */
 public final class SecretMask {
   /** Characters that a value, or a word of one, has at least to be looked for. */

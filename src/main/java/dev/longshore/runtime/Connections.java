@@ -55,7 +55,8 @@ public class Connections {
   public static RedisSettings store(String url, String username, String password, TlsSettings tls) {
     String[] user = userInfo(url);
     String name = username != null ? username : user[0];
-    return new RedisSettings(withoutUserInfo(url), name == null || name.isEmpty() ? null : name, password != null ? password : user[1], tls);
+    String word = password != null ? password : user[1];
+    return new RedisSettings(withoutUserInfo(url), name == null || name.isEmpty() ? null : name, word, tls);
   }
 
   /** Whom connections to the broker trust. Throws {@link dev.longshore.tls.InvalidTlsException}. */

@@ -84,9 +84,9 @@ public interface LongshoreConfig {
   /** The ledger's store. */
   interface Redis {
     /**
-     * {@code redis://host:port/database}; {@code redis://host:port,host:port} for a Cluster, {@code redis+cluster://host:port} when one address of it
-     * is known; {@code redis+sentinel://host:port,host:port/primary/database} for a primary that Sentinels watch over. {@code rediss} in place of
-     * {@code redis}: TLS, to the Sentinels too.
+     * {@code redis://host:port/database}; {@code redis://host:port,host:port} for a Cluster, {@code redis+cluster://host:port} when one
+     * address of it is known; {@code redis+sentinel://host:port,host:port/primary/database} for a primary that Sentinels watch over.
+     * {@code rediss} in place of {@code redis}: TLS, to the Sentinels too.
      */
     Optional<String> url();
 

@@ -32,8 +32,8 @@ public final class TlsFailure {
     if (certificate.isPresent()) {
       return certificate;
     }
-    return Optional.ofNullable(handshake).map(cause -> "no TLS connection came about (" + cause.getMessage() + "): check that the port speaks TLS,"
-        + " and whether the server wants a client certificate (" + options + "_CERT_FILE, " + options + "_KEY_FILE)");
+    return Optional.ofNullable(handshake).map(cause -> "no TLS connection came about (" + cause.getMessage() + "): check that the port speaks"
+        + " TLS, and whether the server wants a client certificate (" + options + "_CERT_FILE, " + options + "_KEY_FILE)");
   }
 
   private static Optional<String> certificate(Throwable cause, TlsSettings settings, String options) {
@@ -41,7 +41,8 @@ public final class TlsFailure {
       case CertificateExpiredException expired -> "its certificate has expired (" + expired.getMessage() + "): renew it on the server";
       case CertificateNotYetValidException early -> "its certificate is not valid yet (" + early.getMessage()
           + "): check the clocks of both sides";
-      case CertPathValidatorException path when path.getReason() == BasicReason.EXPIRED -> "its certificate has expired: renew it on the server";
+      case CertPathValidatorException path when path.getReason() == BasicReason.EXPIRED ->
+          "its certificate has expired: renew it on the server";
       case CertPathValidatorException path -> untrusted(settings, options, path);
       case CertPathBuilderException path -> untrusted(settings, options, path);
       // the JDK has no type of its own for a name that does not match
@@ -54,8 +55,8 @@ public final class TlsFailure {
 
   private static String untrusted(TlsSettings settings, String options, Exception path) {
     return settings.ca() == null
-        ? "its certificate is signed by no CA of the JDK's trust store (" + path.getMessage() + "): put the CA's certificate as PEM into a file"
-            + " and name that by " + options + "_CA_FILE"
+        ? "its certificate is signed by no CA of the JDK's trust store (" + path.getMessage() + "): put the CA's certificate as PEM"
+            + " into a file and name that by " + options + "_CA_FILE"
         : "its certificate is signed by no CA of " + settings.ca().named() + " (" + path.getMessage() + "): put the CA's certificate there";
   }
 }

@@ -42,8 +42,8 @@ public record TlsSettings(Pem ca, Pem certificate, Pem key) {
 
   public TlsSettings {
     if ((certificate == null) != (key == null)) {
-      throw new InvalidTlsException((certificate == null ? key : certificate).named() + " is set alone: a client certificate needs its key, and"
-          + " a key its certificate", null);
+      throw new InvalidTlsException((certificate == null ? key : certificate).named() + " is set alone: a client certificate needs its key,"
+          + " and a key its certificate", null);
     }
   }
 

@@ -72,7 +72,8 @@ final class ErrorOutput implements Runnable {
 
   private void reportLeftOut() {
     if (leftOut > 0) {
-      LOG.infof("job=%s worker=%s pid=%d stderr: %d lines left out, more than %d a second", owner.job(), owner.worker(), pid, leftOut, LINES_PER_SECOND);
+      LOG.infof("job=%s worker=%s pid=%d stderr: %d lines left out, more than %d a second", owner.job(), owner.worker(), pid, leftOut,
+          LINES_PER_SECOND);
       leftOut = 0;
     }
   }

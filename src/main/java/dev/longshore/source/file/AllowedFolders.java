@@ -55,7 +55,8 @@ public final class AllowedFolders {
       return Files.newByteChannel(real, READ);
     }
     try (DirectoryStream<Path> stream = Files.newDirectoryStream(folder)) {
-      return stream instanceof SecureDirectoryStream<Path> guarded ? below(guarded, folder.relativize(real)) : Files.newByteChannel(real, READ);
+      return stream instanceof SecureDirectoryStream<Path> guarded ? below(guarded, folder.relativize(real))
+          : Files.newByteChannel(real, READ);
     }
   }
 

@@ -61,7 +61,7 @@ final class Answers {
       }
       return new Redirection(text);
     }
-    return new StoreUnavailableException("Redis at " + settings + " is a node of a Cluster: name all nodes in LONGSHORE_REDIS_URL, or begin it with"
-        + " redis+cluster:// (" + text + ")", cause);
+    return new StoreUnavailableException("Redis at " + settings + " is a node of a Cluster: name all nodes in LONGSHORE_REDIS_URL, or begin"
+        + " it with redis+cluster:// (" + text + ")", cause);
   }
 }

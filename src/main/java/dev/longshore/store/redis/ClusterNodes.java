@@ -41,7 +41,8 @@ final class ClusterNodes implements Topology {
     Node owner = current().owners()[slot];
     if (owner == null) {
       lost();
-      throw new StoreUnavailableException("no node of the Redis Cluster at " + seeds + " has slot " + slot + ": look at CLUSTER INFO", null);
+      throw new StoreUnavailableException("no node of the Redis Cluster at " + seeds + " has slot " + slot + ": look at CLUSTER INFO",
+          null);
     }
     return owner;
   }

@@ -2,7 +2,7 @@ package dev.longshore.store.redis;
 
 import java.nio.charset.StandardCharsets;
 
-/** The slot of a key in a Redis Cluster: CRC-16 (XMODEM) of its hash tag, modulo 16384 (Redis Cluster Specification, keys distribution model). */
+/** The slot of a key in a Redis Cluster: CRC-16 (XMODEM) of its hash tag, modulo 16384 (Redis Cluster Specification, key distribution). */
 final class HashSlot {
   static final int SLOTS = 16_384;
   private static final int POLYNOMIAL = 0x1021;

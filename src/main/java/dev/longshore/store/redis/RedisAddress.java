@@ -15,8 +15,8 @@ sealed interface RedisAddress {
   int SENTINEL_PORT = 26379;
   Pattern URL = Pattern.compile("(?<tls>rediss?)(\\+(?<kind>cluster|sentinel))?://(?<hosts>[^/@]+)(/(?<path>[^?#]*))?");
   Pattern HOST = Pattern.compile("(?:rediss?://)?(?<host>\\[[0-9A-Fa-f:.]+]|[^\\[\\]:/]+)(?::(?<port>\\d{1,5}))?");
-  String FORMS = "it must be redis://host:port/database, redis://host:port,host:port (a Cluster; with a single address redis+cluster://host:port)"
-      + " or redis+sentinel://host:port,host:port/primary, each also with rediss for TLS";
+  String FORMS = "it must be redis://host:port/database, redis://host:port,host:port (a Cluster; with a single address"
+      + " redis+cluster://host:port) or redis+sentinel://host:port,host:port/primary, each also with rediss for TLS";
 
   /** A server's address. */
   record Node(String host, int port, boolean tls) {
@@ -50,7 +50,8 @@ sealed interface RedisAddress {
     String kind = parts.group("kind");
     String path = parts.group("path") == null ? "" : parts.group("path");
     boolean sentinel = "sentinel".equals(kind);
-    List<Node> nodes = Stream.of(parts.group("hosts").split(",")).map(host -> node(url, host, sentinel ? SENTINEL_PORT : PORT, tls)).toList();
+    int port = sentinel ? SENTINEL_PORT : PORT;
+    List<Node> nodes = Stream.of(parts.group("hosts").split(",", -1)).map(host -> node(url, host, port, tls)).toList();
     if (sentinel) {
       String[] primary = path.split("/", 2);
       if (primary[0].isEmpty()) {

@@ -44,7 +44,8 @@ final class RedisDial {
   private Redis client(Node node, String username, int database) {
     // both end before the caller's patience does, so that it hears which of the two it was
     NetClientOptions net = new NetClientOptions().setConnectTimeout(1_500).setSslHandshakeTimeout(1_800)
-        .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS).setTcpNoDelay(true).setTcpKeepAlive(true).setHostnameVerificationAlgorithm("HTTPS");
+        .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS).setTcpNoDelay(true).setTcpKeepAlive(true)
+        .setHostnameVerificationAlgorithm("HTTPS");
     if (node.tls()) {
       TrustManager trust = settings.tls().trust();
       if (trust != null) {
@@ -85,8 +86,8 @@ final class RedisDial {
           first.complete(result.result());
         } else if (left.decrementAndGet() == 0) {
           first.completeExceptionally(result.cause() instanceof StoreUnavailableException known ? known
-              : new StoreUnavailableException((sentinels ? "Sentinel " : "Redis ") + "at " + node + " cannot be reached: " + reason(result.cause()),
-                  result.cause()));
+              : new StoreUnavailableException((sentinels ? "Sentinel " : "Redis ") + "at " + node + " cannot be reached: "
+                  + reason(result.cause()), result.cause()));
         }
       });
     }

@@ -76,7 +76,8 @@ final class RedisDurability {
   private boolean waited(JobRef job) {
     markEarlierWrites(job);
     try {
-      Response reply = redis.call(own, WAITAOF_PATIENCE, RedisKeys.meta(job), Command.create("WAITAOF"), 1, 0, WAITAOF_PATIENCE.toMillis() - 1_000);
+      Response reply = redis.call(own, WAITAOF_PATIENCE, RedisKeys.meta(job), Command.create("WAITAOF"), 1, 0,
+          WAITAOF_PATIENCE.toMillis() - 1_000);
       if (reply.get(0).toInteger() < 1) {
         throw new StoreUnavailableException("Redis at " + redis.settings() + " has not written its append-only file for "
             + (WAITAOF_PATIENCE.toSeconds() - 1) + " s: look at its disk", null);

@@ -65,8 +65,8 @@ final class RedisEviction {
   Optional<String> ask() {
     try {
       return redis.everywhere(Command.INFO, "memory").stream().flatMap(memory -> memory.toString().lines())
-          .filter(line -> line.startsWith(FIELD)).map(line -> line.substring(FIELD.length()).trim()).filter(policy -> !policy.equals("noeviction"))
-          .findFirst().map(policy -> "Redis at " + redis.settings() + " has maxmemory-policy " + policy
+          .filter(line -> line.startsWith(FIELD)).map(line -> line.substring(FIELD.length()).trim())
+          .filter(policy -> !policy.equals("noeviction")).findFirst().map(policy -> "Redis at " + redis.settings() + " has maxmemory-policy " + policy
               + ", which drops keys at will: set it to noeviction");
     } catch (Refusal forbidden) {
       // hosted ones may forbid INFO

@@ -50,7 +50,8 @@ public final class RedisPools implements Pools {
   public Map<PoolRef, Map<String, Seen>> heartbeats(Collection<PoolRef> pools) {
     List<PoolRef> order = List.copyOf(pools);
     // the time is asked for after the heartbeats, so that none is from the future
-    List<RedisConnection.Followed> answers = redis.callEach(Command.HGETALL, order.stream().map(RedisKeys::heartbeats).toList(), Command.TIME);
+    List<RedisConnection.Followed> answers =
+        redis.callEach(Command.HGETALL, order.stream().map(RedisKeys::heartbeats).toList(), Command.TIME);
     Map<PoolRef, Map<String, Seen>> all = new HashMap<>();
     for (int i = 0; i < order.size(); i++) {
       Response time = answers.get(i).after();

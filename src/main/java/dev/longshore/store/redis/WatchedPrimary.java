@@ -3,6 +3,7 @@ package dev.longshore.store.redis;
 import dev.longshore.store.StoreUnavailableException;
 import dev.longshore.store.redis.RedisAddress.Node;
 import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -24,7 +25,8 @@ final class WatchedPrimary implements Topology {
 
   @Override
   public CompletableFuture<Node> address(Node server) {
-    return dial.first(address.sentinels(), RedisConnection.request(SENTINEL, "get-master-addr-by-name", address.primary()), true, this::found)
+    Request question = RedisConnection.request(SENTINEL, "get-master-addr-by-name", address.primary());
+    return dial.first(address.sentinels(), question, true, this::found)
         .thenCompose(this::confirmed);
   }
 

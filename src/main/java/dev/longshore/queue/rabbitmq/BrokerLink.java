@@ -181,6 +181,11 @@ final class BrokerLink implements AutoCloseable {
     }
   }
 
+  /** Who we are there. */
+  String user() {
+    return settings.username();
+  }
+
   /** Why the broker takes no messages from this connection right now (a memory or disk alarm), or null. */
   String blocked() {
     return blocked;

@@ -94,7 +94,17 @@ public record JobSpec(SourceSpec source, OnMalformed onMalformed, String identit
     @JsonSubTypes.Type(value = HttpProcessor.class, name = "http"),
     @JsonSubTypes.Type(value = PluginProcessor.class, name = "plugin")
   })
-  public sealed interface ProcessorSpec {}
+  public sealed interface ProcessorSpec {
+    /** Its name in {@code spec.processor}. */
+    default String type() {
+      return switch (this) {
+        case NoopProcessor noop -> "noop";
+        case ExecProcessor exec -> "exec";
+        case HttpProcessor http -> "http";
+        case PluginProcessor plugin -> "plugin";
+      };
+    }
+  }
 
   /** Does nothing, successfully. */
   public record NoopProcessor() implements ProcessorSpec {}

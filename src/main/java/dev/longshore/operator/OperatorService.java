@@ -1,5 +1,8 @@
 package dev.longshore.operator;
 
+import dev.longshore.metrics.Metric;
+import dev.longshore.operator.meters.OperatorMeters;
+import dev.longshore.operator.meters.OperatorMetrics;
 import dev.longshore.queue.WorkQueues;
 import dev.longshore.store.Ledger;
 import dev.longshore.store.Pools;
@@ -13,6 +16,7 @@ import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.ToDoubleFunction;
 import org.jboss.logging.Logger;
 
 /**
@@ -31,7 +35,8 @@ public final class OperatorService {
   private final WorkQueues queues;
   private final OperatorSettings settings;
   private final InstantSource clock;
-  private final MeterRegistry meters;
+  private final MeterRegistry registry;
+  private final OperatorMeters meters;
   private final Runnable mustEnd;
   private final ApiProbe api;
   private final Optional<Election> election;
@@ -47,19 +52,20 @@ public final class OperatorService {
    * @param mustEnd called when it cannot be sure that it has stopped to act though another replica may lead: the process must end at once
    */
   public OperatorService(KubernetesClient client, Ledger ledger, Pools pools, WorkQueues queues, OperatorSettings settings,
-      InstantSource clock, MeterRegistry meters, Runnable mustEnd) {
+      InstantSource clock, MeterRegistry registry, Runnable mustEnd) {
     this.client = client;
     this.ledger = ledger;
     this.pools = pools;
     this.queues = queues;
     this.settings = settings;
     this.clock = clock;
-    this.meters = meters;
+    this.registry = registry;
+    this.meters = new OperatorMeters(registry);
     this.mustEnd = mustEnd;
     api = new ApiProbe(client);
     election = settings.leaderElection() ? Optional.of(new Election(client, settings, new Office())) : Optional.empty();
-    Gauge.builder("longshore.operator.active.jobs", this, OperatorService::activeJobs)
-        .description("Jobs that the operator follows").register(meters);
+    gauge(OperatorMetrics.ACTIVE_JOBS, OperatorService::activeJobs);
+    gauge(OperatorMetrics.LEADING, service -> service.acts() ? 1 : 0);
   }
 
   /**
@@ -96,7 +102,7 @@ public final class OperatorService {
     if (!mayAct) {
       return Optional.empty();
     }
-    term = new OperatorTerm(client, ledger, pools, queues, settings, clock, meters);
+    term = new OperatorTerm(client, ledger, pools, queues, settings, clock, registry, meters);
     return Optional.of(term);
   }
 
@@ -144,6 +150,14 @@ public final class OperatorService {
       away |= cause instanceof KubernetesClientException || cause instanceof IOException;
     }
     return away;
+  }
+
+  private void gauge(Metric metric, ToDoubleFunction<OperatorService> value) {
+    Gauge.builder(metric.name(), this, value).description(metric.help()).register(registry);
+  }
+
+  private synchronized boolean acts() {
+    return mayAct && term != null && term.started();
   }
 
   private double activeJobs() {

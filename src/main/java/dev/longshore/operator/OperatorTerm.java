@@ -4,6 +4,8 @@ import dev.longshore.operator.leftovers.Leftovers;
 import dev.longshore.operator.leftovers.Patience;
 import dev.longshore.operator.leftovers.Sweep;
 import dev.longshore.operator.mapping.JobSpecMapping;
+import dev.longshore.operator.meters.OperatorGauges;
+import dev.longshore.operator.meters.OperatorMeters;
 import dev.longshore.operator.pods.PodFleet;
 import dev.longshore.operator.pods.PodNames;
 import dev.longshore.operator.pods.PodTemplateRules;
@@ -53,13 +55,14 @@ final class OperatorTerm {
   private final Sweep sweep;
   private final ReconcileTimes times;
   private final NamespaceWatch namespaces;
+  private final OperatorGauges gauges;
   private final Operator operator;
   private final ExecutorService passes = Executors.newVirtualThreadPerTaskExecutor();
 
   OperatorTerm(KubernetesClient client, Ledger ledger, Pools pools, WorkQueues queues, OperatorSettings settings, InstantSource clock,
-      MeterRegistry meters) {
+      MeterRegistry registry, OperatorMeters meters) {
     this.settings = settings;
-    this.times = new ReconcileTimes(meters);
+    this.times = new ReconcileTimes(registry);
     active = new ActiveJobs(settings.auditQuiet());
     Wake wake = new Wake();
     progress = new ProgressLoop(active, ledger, queues, wake, clock);
@@ -70,11 +73,13 @@ final class OperatorTerm {
     Leftovers leftovers = new Leftovers(client, settings.leaseNamespace());
     EndingNamespaces ending = new EndingNamespaces();
     namespaces = new NamespaceWatch(client, settings.watchNamespaces(), ending);
-    Parts parts = new Parts(client, ledger, pools, queues, active, new KnownJobs(active), progress, workers, new JobSpecMapping(settings.policy()),
+    KnownJobs known = new KnownJobs(active);
+    gauges = new OperatorGauges(meters, registry, active, known, queues, clock);
+    Parts parts = new Parts(client, ledger, pools, queues, active, known, progress, workers, new JobSpecMapping(settings.policy()),
         new PodFleet(client, pods, new PodNames(RandomGenerator.getDefault())),
         new PodTemplateRules(Set.copyOf(settings.policy().serviceAccounts())), new PoolBudgets(client), new PoolBoard(),
         new StatusWriter(client), new StatusPace(), events, new GiveWay(new Patience(settings.finalizerPatience(), clock), leftovers, ending, events),
-        wake, clock);
+        meters, wake, clock);
     sweep = new Sweep(leftovers, client, queues, ledger, pools);
     operator.register(new BatchJobReconciler(parts), jobs -> {
       watch(jobs);
@@ -90,6 +95,7 @@ final class OperatorTerm {
     workers.start();
     sweep.start();
     namespaces.start();
+    gauges.start();
   }
 
   boolean started() {
@@ -113,6 +119,7 @@ final class OperatorTerm {
     workers.close();
     sweep.close();
     namespaces.close();
+    gauges.close();
   }
 
   void stop() {
@@ -120,6 +127,7 @@ final class OperatorTerm {
     workers.close();
     sweep.close();
     namespaces.close();
+    gauges.close();
     operator.stop();
   }
 

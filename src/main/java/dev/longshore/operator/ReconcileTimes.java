@@ -1,18 +1,12 @@
 package dev.longshore.operator;
 
+import dev.longshore.operator.meters.OperatorMetrics;
 import io.javaoperatorsdk.operator.api.monitoring.Metrics;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
-import java.time.Duration;
 
-/**
- * How long passes take: the timer {@code longshore.reconcile}, with buckets from 5 ms to 5 s, by {@code controller} (batchjob, workerpool)
- * and {@code outcome} (success, or failure when the pass threw and is tried again).
- */
+/** How long passes take: {@link OperatorMetrics#RECONCILE}. */
 final class ReconcileTimes implements Metrics {
-  private static final Duration[] BUCKETS = {Duration.ofMillis(5), Duration.ofMillis(10), Duration.ofMillis(25), Duration.ofMillis(50),
-      Duration.ofMillis(100), Duration.ofMillis(250), Duration.ofMillis(500), Duration.ofSeconds(1), Duration.ofSeconds(5)};
-
   private final MeterRegistry meters;
 
   ReconcileTimes(MeterRegistry meters) {
@@ -28,12 +22,7 @@ final class ReconcileTimes implements Metrics {
       success = true;
       return result;
     } finally {
-      sample.stop(timer(pass.controllerName(), success ? "success" : "failure"));
+      sample.stop(OperatorMetrics.RECONCILE.timer(meters, pass.controllerName(), success ? "success" : "failure"));
     }
-  }
-
-  private Timer timer(String controller, String outcome) {
-    return Timer.builder("longshore.reconcile").description("Time of a pass over one resource").tag("controller", controller)
-        .tag("outcome", outcome).serviceLevelObjectives(BUCKETS).register(meters);
   }
 }

@@ -10,11 +10,25 @@ public sealed interface Message {
   /** The format that this code writes. A reader that meets a higher one hands the message back untouched. */
   int VERSION = 1;
 
-  /** Items for a worker. {@code run} is the job's run it was published in. */
-  record Work(int run, IndexSet indexes, int attempt, byte[] body, boolean gzip) implements Message {
+  /**
+   * Items for a worker.
+   *
+   * @param run the job's run it was published in
+   * @param trace what its way is told under, a {@code traceparent}; null when it is not told
+   */
+  record Work(int run, IndexSet indexes, int attempt, byte[] body, boolean gzip, String trace) implements Message {
+    /** A message whose way is not told. */
+    public Work(int run, IndexSet indexes, int attempt, byte[] body, boolean gzip) {
+      this(run, indexes, attempt, body, gzip, null);
+    }
+
     public static Work of(int run, Chunk chunk) {
+      return of(run, chunk, null);
+    }
+
+    public static Work of(int run, Chunk chunk, String trace) {
       ChunkCodec.Body body = ChunkCodec.encode(chunk.items());
-      return new Work(run, chunk.indexes(), chunk.attempt(), body.bytes(), body.gzip());
+      return new Work(run, chunk.indexes(), chunk.attempt(), body.bytes(), body.gzip(), trace);
     }
 
     /** Unpacks the body; throws {@link ChunkCodec.MalformedChunk} when it does not fit the headers. */
@@ -31,8 +45,14 @@ public sealed interface Message {
    * "Bring these items to the work queue". Which ones the ledger knows, so that a feed says the same whatever it is about.
    *
    * @param epoch fences: only the feed with the ledger's epoch for this target may move
+   * @param trace what its turns are told under, a {@code traceparent}; null before the first, and when they are not told
    */
-  record Feed(int run, long epoch, Target target) implements Message {}
+  record Feed(int run, long epoch, Target target, String trace) implements Message {
+    /** A feed that nobody has told of yet. */
+    public Feed(int run, long epoch, Target target) {
+      this(run, epoch, target, null);
+    }
+  }
 
   /** What a feed brings. */
   enum Target {

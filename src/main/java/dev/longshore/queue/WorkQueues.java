@@ -57,6 +57,17 @@ public interface WorkQueues extends AutoCloseable {
    */
   record Depth(boolean exists, long ready, int consumers) {}
 
+  /** What the delay ladder holds, of all jobs of the virtual host. One question for each of its queues. */
+  Delayed delayed();
+
+  /**
+   * The size of the delay ladder.
+   *
+   * @param waiting messages that are on their way to their queues
+   * @param lost messages that came off it when their job was gone
+   */
+  record Delayed(long waiting, long lost) {}
+
   /**
    * Publishes persistent and mandatory.
    *

@@ -15,6 +15,10 @@ final class ConfigBounds {
     check("LONGSHORE_WORKER_LEASE_TIME", config.worker().leaseTime(), Duration.ofSeconds(2), TEN_MINUTES);
     check("LONGSHORE_WORKER_HOLD_LIMIT", config.worker().holdLimit(), Duration.ofSeconds(2), TEN_MINUTES);
     check("LONGSHORE_AUDIT_QUIET", config.audit().quiet(), Duration.ofSeconds(3), HOUR);
+    double ratio = config.tracing().ratio();
+    if (!(ratio >= 0 && ratio <= 1)) {
+      throw new IllegalStateException("LONGSHORE_TRACING_RATIO is " + ratio + ", it must be from 0 to 1");
+    }
     check("LONGSHORE_AUDIT_GRACE", config.audit().grace(), Duration.ofSeconds(1), HOUR);
     check("LONGSHORE_OPERATOR_FINALIZER_PATIENCE", config.operator().finalizerPatience(), Duration.ofSeconds(10), Duration.ofHours(24));
   }

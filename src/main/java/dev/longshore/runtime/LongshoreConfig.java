@@ -49,6 +49,10 @@ public interface LongshoreConfig {
 
   Policy policy();
 
+  Log log();
+
+  Tracing tracing();
+
   /** The broker. */
   interface RabbitMq {
     /** {@code amqp://host:port/vhost} or {@code amqps://…}. */
@@ -169,6 +173,30 @@ public interface LongshoreConfig {
     @WithDefault("10m")
     Duration finalizerPatience();
   }
+
+  /** What is logged, to standard output. */
+  interface Log {
+    /** {@code text}: a line of key=value pairs; {@code json}: an object a line, with the same keys. */
+    @WithDefault("text")
+    LogFormat format();
+
+    /** The least level of Longshore's own lines: {@code ERROR}, {@code WARN}, {@code INFO} or {@code DEBUG}, which tells of every chunk. */
+    @WithDefault("INFO")
+    String level();
+  }
+
+  /** Traces of workers, by OpenTelemetry. */
+  interface Tracing {
+    /** Where traces go, over OTLP with protobuf on HTTP: {@code http://collector:4318/v1/traces}. Unset: nothing is traced. */
+    Optional<String> endpoint();
+
+    /** Share of the chunks that are traced, 0 to 1. A chunk is traced on its whole way, each call of it included. */
+    @WithDefault("0.01")
+    double ratio();
+  }
+
+  /** How log lines look. */
+  enum LogFormat { TEXT, JSON }
 
   /** What jobs may do on pools of their own. */
   interface Policy {

@@ -75,13 +75,15 @@ public class OperatorRole implements JobViews {
   }
 
   /** Starts the operator on the given parts; its HTTP then shows them. */
-  private OperatorService start(KubernetesClient kubernetes, Ledger accounts, Pools pools, WorkQueues queues, OperatorSettings settings) {
+  private OperatorService start(KubernetesClient kubernetes, Ledger untimed, Pools pools, WorkQueues queues, OperatorSettings settings) {
+    Ledger accounts = TimedLedger.of(untimed, metrics);
     OperatorService service = new OperatorService(kubernetes, accounts, pools, queues, settings, java.time.InstantSource.system(), metrics,
         () -> Runtime.getRuntime().halt(1));
     client = kubernetes;
     ledger = accounts;
     this.pools = pools;
     watched = settings.watchNamespaces();
+    ServiceGauges.register(metrics, accounts, queues);
     state.add(new RoleState.Part("redis", false, () -> of(accounts.health().up(), accounts.health().message())));
     state.add(new RoleState.Part("rabbitmq", false, () -> of(queues.health().up(), queues.health().message())));
     state.add(new RoleState.Part("operator", false, () -> of(service.health().up(), service.health().message())));

@@ -5,6 +5,8 @@ import dev.longshore.job.JobSpec;
 import dev.longshore.job.Outcome;
 import dev.longshore.job.PoolRef;
 import dev.longshore.job.WorkItem;
+import dev.longshore.metrics.Metric;
+import dev.longshore.metrics.PoolLabels;
 import dev.longshore.processor.GuardCounts;
 import dev.longshore.processor.GuardedProcessor;
 import dev.longshore.processor.Processors;
@@ -16,9 +18,12 @@ import dev.longshore.store.Pools;
 import dev.longshore.worker.Worker;
 import dev.longshore.worker.WorkerSettings;
 import dev.longshore.worker.execute.BatchProcessor;
+import dev.longshore.worker.meters.WorkerMetrics;
+import dev.longshore.worker.trace.Traces;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.InstantSource;
@@ -27,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.ToDoubleFunction;
 
@@ -51,17 +57,24 @@ public class WorkerAssembly {
    */
   public Worker worker(PoolRef pool, String pod, Ledger ledger, Pools pools, WorkQueues queues, Processors processors,
       Map<String, String> environment) {
-    ItemSources sources = new ItemSources(fetcher);
-    return new Worker(new WorkerSettings(pool, pod, config.worker().holdLimit()), ledger, pools, queues, (spec, inline) -> sources.create(spec, inline, environment::get),
-        (job, spec) -> open(job, spec, processors), InstantSource.system());
+    return worker(pool, pod, ledger, pools, queues, processors, environment, Traces.NONE);
   }
 
-  private Guarded open(JobRef job, JobSpec spec, Processors processors) {
+  /** As the other, and its work is told step by step. */
+  Worker worker(PoolRef pool, String pod, Ledger ledger, Pools pools, WorkQueues queues, Processors processors, Map<String, String> environment,
+      Traces traces) {
+    ItemSources sources = new ItemSources(fetcher);
+    return new Worker(new WorkerSettings(pool, pod, config.worker().holdLimit()), ledger, pools, queues, (spec, inline) -> sources.create(spec, inline, environment::get),
+        (job, spec) -> open(pool, job, spec, processors), InstantSource.system(), metrics, traces);
+  }
+
+  private Guarded open(PoolRef pool, JobRef job, JobSpec spec, Processors processors) {
     GuardedProcessor processor = processors.create(job, spec);
     try {
       GuardedProcessor second = processors.createFallback(job, spec);
-      Guarded fallback = second == null ? null : new Guarded(measured(job, spec.fallback(), second), null, this::retire);
-      return new Guarded(measured(job, spec.processor(), processor), fallback, this::retire);
+      Guarded fallback = second == null ? null : new Guarded(measured(job, spec.fallback(), second), null, timer(pool, job, spec.fallback()),
+          this::retire);
+      return new Guarded(measured(job, spec.processor(), processor), fallback, timer(pool, job, spec.processor()), this::retire);
     } catch (RuntimeException e) {
       processor.close();
       throw e;
@@ -70,33 +83,29 @@ public class WorkerAssembly {
 
   /** Counts by namespace and processor type: a job's name in a label would make a series for each job that ever was. */
   private GuardedProcessor measured(JobRef job, JobSpec.ProcessorSpec spec, GuardedProcessor processor) {
-    Tags tags = Tags.of("namespace", job.namespace(), "processor", type(spec));
-    count("longshore.processor.calls", "Processor calls, short retries not counted", tags, processor, GuardCounts::calls);
-    count("longshore.processor.calls.failed", "Calls that threw, timed out or brought nothing but retries", tags, processor, GuardCounts::failed);
-    count("longshore.processor.calls.timed.out", "Calls that reached guard.timeout", tags, processor, GuardCounts::timedOut);
-    count("longshore.processor.calls.prevented", "Calls that an open circuit kept from the processor", tags, processor, GuardCounts::prevented);
+    count(WorkerMetrics.CALLS, job, spec, processor, GuardCounts::calls);
+    count(WorkerMetrics.CALLS_FAILED, job, spec, processor, GuardCounts::failed);
+    count(WorkerMetrics.CALLS_TIMED_OUT, job, spec, processor, GuardCounts::timedOut);
+    count(WorkerMetrics.CALLS_PREVENTED, job, spec, processor, GuardCounts::prevented);
     return processor;
   }
 
-  private void count(String name, String description, Tags tags, GuardedProcessor processor, ToDoubleFunction<GuardCounts> value) {
-    sums.computeIfAbsent(name + tags, key -> {
+  private void count(Metric metric, JobRef job, JobSpec.ProcessorSpec spec, GuardedProcessor processor, ToDoubleFunction<GuardCounts> value) {
+    Tags tags = metric.tags(job.namespace(), spec.type());
+    sums.computeIfAbsent(metric.name() + tags, key -> {
       Sum sum = new Sum(value);
-      FunctionCounter.builder(name, sum, Sum::total).description(description).tags(tags).register(metrics);
+      FunctionCounter.builder(metric.name(), sum, Sum::total).description(metric.help()).tags(tags).register(metrics);
       return sum;
     }).add(processor);
   }
 
-  private void retire(GuardedProcessor processor) {
-    sums.values().forEach(sum -> sum.retire(processor));
+  private Timer timer(PoolRef pool, JobRef job, JobSpec.ProcessorSpec spec) {
+    PoolLabels labels = PoolLabels.of(pool.namespace(), pool.name(), pool.name().equals(job.name()));
+    return WorkerMetrics.CALL.timer(metrics, labels.namespace(), labels.pool(), spec.type());
   }
 
-  private static String type(JobSpec.ProcessorSpec spec) {
-    return switch (spec) {
-      case JobSpec.NoopProcessor noop -> "noop";
-      case JobSpec.ExecProcessor exec -> "exec";
-      case JobSpec.HttpProcessor http -> "http";
-      case JobSpec.PluginProcessor plugin -> "plugin";
-    };
+  private void retire(GuardedProcessor processor) {
+    sums.values().forEach(sum -> sum.retire(processor));
   }
 
   /** One series: the sum over the processors of its labels, those that are closed included. */
@@ -125,10 +134,15 @@ public class WorkerAssembly {
   }
 
   /** The worker's view of a processor behind its guard; {@code fallback} is null for none. */
-  private record Guarded(GuardedProcessor processor, Guarded fallback, Consumer<GuardedProcessor> onClose) implements BatchProcessor {
+  private record Guarded(GuardedProcessor processor, Guarded fallback, Timer time, Consumer<GuardedProcessor> onClose) implements BatchProcessor {
     @Override
     public List<Outcome> call(List<WorkItem> batch) throws InterruptedException {
-      return processor.call(batch);
+      long start = System.nanoTime();
+      try {
+        return processor.call(batch);
+      } finally {
+        time.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
+      }
     }
 
     @Override

@@ -5,10 +5,13 @@ import dev.longshore.process.ChildProcesses;
 import dev.longshore.processor.Processors;
 import dev.longshore.queue.WorkQueues;
 import dev.longshore.queue.rabbitmq.RabbitWorkQueues;
+import dev.longshore.store.Ledger;
 import dev.longshore.store.redis.RedisConnection;
 import dev.longshore.store.redis.RedisLedger;
 import dev.longshore.store.redis.RedisPools;
 import dev.longshore.worker.Worker;
+import dev.longshore.worker.trace.Traces;
+import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import org.jboss.logging.Logger;
@@ -31,6 +34,9 @@ public class WorkerRole {
   @Inject
   WorkerAssembly assembly;
 
+  @Inject
+  MeterRegistry metrics;
+
   int run(String... args) throws Exception {
     ConfigBounds.check(config);
     String pod = podName(args);
@@ -39,20 +45,24 @@ public class WorkerRole {
     try (ChildProcesses children = new ChildProcesses();
         Processors processors = new Processors(children, System.getenv()::get, PluginFolder.given());
         RedisConnection store = connections.store();
-        RedisLedger ledger = new RedisLedger(store, config.worker().leaseTime(), config.audit().grace());
+        Ledger ledger = TimedLedger.of(new RedisLedger(store, config.worker().leaseTime(), config.audit().grace()), metrics);
         RedisPools pools = new RedisPools(store);
-        WorkQueues queues = new RabbitWorkQueues(connections.broker(pod))) {
+        WorkQueues queues = new RabbitWorkQueues(connections.broker(pod));
+        // of which nothing is loaded where no endpoint is set
+        OtlpTraces otlp = config.tracing().endpoint().map(url -> new OtlpTraces(url, config.tracing().ratio(), pod)).orElse(null)) {
+      ServiceGauges.register(metrics, ledger, queues);
       state.add(new RoleState.Part("redis", false, () -> condition(ledger.health().up(), ledger.health().message())));
       state.add(new RoleState.Part("rabbitmq", false, () -> condition(queues.health().up(), queues.health().message())));
-      try (Worker worker = assembly.worker(pool, pod, ledger, pools, queues, processors, System.getenv())) {
+      try (Worker worker = assembly.worker(pool, pod, ledger, pools, queues, processors, System.getenv(),
+          otlp == null ? Traces.NONE : otlp)) {
         state.add(new RoleState.Part("worker", false, () -> condition(worker.health().up(), worker.health().message())));
         termination.begun();
         worker.start();
-        LOG.infof("worker=%s pool=%s started", pod, pool);
+        LOG.infof("worker=%s pool=%s state=started", pod, pool);
         Thread.ofVirtual().start(() -> drainWhenAsked(termination, worker));
         worker.drained().get();
       }
-      LOG.infof("worker=%s pool=%s drained", pod, pool);
+      LOG.infof("worker=%s pool=%s state=ended", pod, pool);
       return 0;
     }
   }

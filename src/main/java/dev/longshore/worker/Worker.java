@@ -17,6 +17,9 @@ import dev.longshore.worker.consume.DeadLetters;
 import dev.longshore.worker.execute.ProcessorOpener;
 import dev.longshore.worker.execute.WorkerGate;
 import dev.longshore.worker.intake.SourceOpener;
+import dev.longshore.worker.meters.JobMeters;
+import dev.longshore.worker.trace.Traces;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -45,6 +48,8 @@ public final class Worker implements AutoCloseable {
   private final SourceOpener sources;
   private final ProcessorOpener processors;
   private final DeadLetters letters;
+  private final MeterRegistry registry;
+  private final Traces traces;
   private final Outage outage = new Outage();
   private final WorkerGate gate = new WorkerGate();
   private final Map<JobRef, JobWork> works = new ConcurrentHashMap<>();
@@ -57,13 +62,21 @@ public final class Worker implements AutoCloseable {
   private AutoCloseable listening;
 
   public Worker(WorkerSettings settings, Ledger ledger, Pools pools, WorkQueues queues, SourceOpener sources, ProcessorOpener processors,
-      InstantSource clock) {
+      InstantSource clock, MeterRegistry registry) {
+    this(settings, ledger, pools, queues, sources, processors, clock, registry, Traces.NONE);
+  }
+
+  /** As the other, and its work is told step by step. */
+  public Worker(WorkerSettings settings, Ledger ledger, Pools pools, WorkQueues queues, SourceOpener sources, ProcessorOpener processors,
+      InstantSource clock, MeterRegistry registry, Traces traces) {
     this.settings = settings;
     this.ledger = ledger;
     this.pools = pools;
     this.queues = queues;
     this.sources = sources;
     this.processors = processors;
+    this.registry = registry;
+    this.traces = traces;
     this.letters = new DeadLetters(settings.pod(), clock);
   }
 
@@ -209,7 +222,8 @@ public final class Worker implements AutoCloseable {
     if (state == State.DRAINING || state == State.DRAINED || outage.closed()) {
       return;
     }
-    JobAccess access = new JobAccess(job, settings.pod(), ledger, queues, outage);
+    JobAccess access = new JobAccess(job, settings.pod(), ledger, queues, outage,
+        new JobMeters(registry, settings.pool(), job, spec.processor().type()), traces);
     JobWork work = new JobWork(access, spec, queues, sources, processors, letters, settings.holdLimit(), gate);
     work.pause(paused);
     works.put(job, work);

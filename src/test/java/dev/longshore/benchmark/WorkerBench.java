@@ -19,6 +19,10 @@ import dev.longshore.worker.Jobs;
 import dev.longshore.worker.Worker;
 import dev.longshore.worker.WorkerSettings;
 import dev.longshore.worker.execute.BatchProcessor;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -42,13 +46,15 @@ class WorkerBench {
   @Test
   void measures() {
     for (int round = 1; round <= 3; round++) {
-      measure(round, 1);
-      measure(round, 2);
+      // a registry that is empty hands out meters that count nothing
+      measure(round, 1, "uncounted", new CompositeMeterRegistry());
+      measure(round, 1, "counted", new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
+      measure(round, 2, "counted", new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
     }
   }
 
-  private static void measure(int round, int count) {
-    List<JobRef> jobs = IntStream.range(0, count).mapToObj(i -> new JobRef("ns", "noop-" + i, "5f3a9" + round + count + i)).toList();
+  private static void measure(int round, int count, String how, MeterRegistry meters) {
+    List<JobRef> jobs = IntStream.range(0, count).mapToObj(i -> new JobRef("ns", "noop-" + i, "5f3a9" + how + round + count + i)).toList();
     long items = ITEMS / count;
     ScheduledExecutorService ladder = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().factory());
     try (MemoryLedger ledger = new MemoryLedger(InstantSource.system(), Duration.ofSeconds(5));
@@ -63,13 +69,13 @@ class WorkerBench {
       long cpu = cpu();
       long start = System.nanoTime();
       try (Worker worker = new Worker(new WorkerSettings(POOL, "a", WorkerSettings.HOLD_LIMIT), ledger, pools, queues, (spec, inline) -> from -> new Records(items),
-          (j, spec) -> new Noop(), InstantSource.system())) {
+          (j, spec) -> new Noop(), InstantSource.system(), meters)) {
         worker.start();
         await().pollInterval(Duration.ofMillis(20)).atMost(Duration.ofSeconds(60))
             .until(() -> ledger.read(jobs).values().stream().allMatch(reading -> reading.counts().allFinal()));
         long wall = System.nanoTime() - start;
-        System.out.printf("round %d: intake and work of %,d items of 120 bytes in %d jobs: %,.0f items/s, %,.0f items for a core's second%n",
-            round, ITEMS, count, ITEMS * 1e9 / wall, ITEMS * 1e9 / (cpu() - cpu));
+        System.out.printf("round %d, %s: intake and work of %,d items of 120 bytes in %d jobs: %,.0f items/s, %,.0f items for a core's second%n",
+            round, how, ITEMS, count, ITEMS * 1e9 / wall, ITEMS * 1e9 / (cpu() - cpu));
       }
     } finally {
       ladder.shutdownNow();

@@ -45,7 +45,7 @@ class OptionsReferenceTest {
         path.addLast(part.group("type").equals("LongshoreConfig") ? "LONGSHORE" : part.group("type").toUpperCase(Locale.ROOT));
       } else if (part.group("end") != null) {
         path.pollLast();
-      } else if (part.group("returns").matches("[\\w<>.]*(Optional|String|boolean|Duration|List|Set|int).*")) {
+      } else if (part.group("returns").matches("[\\w<>.]*(Optional|String|boolean|Duration|List|Set|int|double|LogFormat).*")) {
         String name = String.join("_", path) + "_" + part.group("name").replaceAll("([A-Z])", "_$1").toUpperCase(Locale.ROOT);
         rows.append("| `").append(name).append("` | ").append(value == null ? "" : "`" + value + "`").append(" | ").append(doc).append(" |\n");
         value = null;

@@ -23,6 +23,7 @@ public final class ItemServer implements AutoCloseable {
   private final Map<String, Service> services = new ConcurrentHashMap<>();
   private final Map<String, Source> sources = new ConcurrentHashMap<>();
   private final Map<String, List<Call>> calls = new ConcurrentHashMap<>();
+  private final Map<String, List<String>> traceparents = new ConcurrentHashMap<>();
   private final Map<String, AtomicInteger> inside = new ConcurrentHashMap<>();
   private final HttpServer server;
 
@@ -95,6 +96,11 @@ public final class ItemServer implements AutoCloseable {
     return calls.computeIfAbsent(job, of -> new CopyOnWriteArrayList<>());
   }
 
+  /** The {@code traceparent} of each call for a job's items that had one. */
+  public List<String> traceparents(String job) {
+    return traceparents.computeIfAbsent(job, of -> new CopyOnWriteArrayList<>());
+  }
+
   /** The calls for one item. */
   public List<Call> calls(String job, long index) {
     return calls(job).stream().filter(call -> call.index() == index).toList();
@@ -110,6 +116,7 @@ public final class ItemServer implements AutoCloseable {
     String job = path[2];
     inside(job);
     inside.get(job).incrementAndGet();
+    traceparents(job).addAll(exchange.getRequestHeaders().getOrDefault("traceparent", List.of()));
     try {
       Answer answer = services.get(job).answer(note(job, Long.parseLong(path[3])));
       byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);

@@ -174,6 +174,14 @@ public final class ProcessCluster implements AutoCloseable {
     return get("http://127.0.0.1:" + management + "/q/metrics");
   }
 
+  /** A worker's metrics, in Prometheus' text; each has a port of its own, which its environment names. */
+  public String metrics(long pid) throws IOException, InterruptedException {
+    String environment = Files.readString(Path.of("/proc", String.valueOf(pid), "environ"));
+    String name = "QUARKUS_MANAGEMENT_PORT=";
+    String its = Stream.of(environment.split("\0")).filter(entry -> entry.startsWith(name)).findFirst().orElseThrow().substring(name.length());
+    return get("http://127.0.0.1:" + its + "/q/metrics");
+  }
+
   // -- workers -------------------------------------------------------------------------------------------------------------------
 
   /** The process of each worker that runs, by pod. */

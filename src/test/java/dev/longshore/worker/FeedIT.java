@@ -31,6 +31,7 @@ import dev.longshore.store.redis.RedisPools;
 import dev.longshore.store.redis.RedisSettings;
 import dev.longshore.testing.Services;
 import dev.longshore.worker.execute.BatchProcessor;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -66,7 +67,7 @@ class FeedIT {
 
     Process work(String pod, ItemSource source, Duration callTime) {
       worker = new Worker(new WorkerSettings(pool, pod, WorkerSettings.HOLD_LIMIT), ledger, pools, queues, (spec, inline) -> source,
-          (j, spec) -> new Timed(callTime), InstantSource.system());
+          (j, spec) -> new Timed(callTime), InstantSource.system(), new SimpleMeterRegistry());
       worker.start();
       return this;
     }

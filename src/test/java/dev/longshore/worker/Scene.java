@@ -24,6 +24,7 @@ import dev.longshore.store.StoreUnavailableException;
 import dev.longshore.store.memory.MemoryLedger;
 import dev.longshore.store.memory.MemoryPools;
 import dev.longshore.worker.execute.BatchProcessor;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
@@ -43,6 +44,7 @@ final class Scene implements AutoCloseable {
   static final PoolRef POOL = new PoolRef("ns", "pool");
 
   final MemoryLedger truth = new MemoryLedger(InstantSource.system(), Duration.ofSeconds(3));
+  final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   final MemoryPools pools = new MemoryPools(InstantSource.system());
   final LocalQueues queues = new LocalQueues();
   final AtomicInteger inside = new AtomicInteger();
@@ -112,7 +114,7 @@ final class Scene implements AutoCloseable {
 
   Worker worker(String pod, BatchProcessor processor) {
     Worker worker = new Worker(new WorkerSettings(POOL, pod, holdLimit), ledger(), pools, queues.port(), (spec, inline) -> source,
-        (job, spec) -> processor, InstantSource.system());
+        (job, spec) -> processor, InstantSource.system(), meters);
     workers.add(worker);
     worker.start();
     return worker;

@@ -14,6 +14,7 @@ import dev.longshore.store.Pools.Assignment;
 import dev.longshore.store.memory.MemoryLedger;
 import dev.longshore.store.memory.MemoryPools;
 import dev.longshore.worker.execute.BatchProcessor;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -41,7 +42,8 @@ class SharedWorkerTest {
   private final AtomicInteger most = new AtomicInteger();
   private final List<JobRef> jobs = new ArrayList<>();
   private final Worker worker = new Worker(new WorkerSettings(POOL, "a", WorkerSettings.HOLD_LIMIT), ledger, pools, queues.port(),
-      (spec, inline) -> Numbers.upTo(spec.maxBacklog()), (job, spec) -> new Slow(job), InstantSource.system());
+      (spec, inline) -> Numbers.upTo(spec.maxBacklog()), (job, spec) -> new Slow(job), InstantSource.system(),
+      new SimpleMeterRegistry());
 
   /** One item a call, which takes its time. */
   private final class Slow implements BatchProcessor {

@@ -12,6 +12,7 @@ import dev.longshore.store.redis.RedisPools;
 import dev.longshore.store.redis.RedisSettings;
 import dev.longshore.worker.execute.BatchProcessor;
 import dev.longshore.worker.execute.ProcessorOpener;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.function.UnaryOperator;
@@ -44,7 +45,7 @@ public class WorkerProcess implements AutoCloseable {
   /** Starts the worker, which sees the queues as {@code view} shows them. */
   public Worker work(WorkerSettings settings, ItemSource source, ProcessorOpener processors, UnaryOperator<WorkQueues> view) {
     worker = new Worker(settings, ledger, pools, view.apply(chunks.over(queues)), (spec, inline) -> source, processors,
-        InstantSource.system());
+        InstantSource.system(), new SimpleMeterRegistry());
     worker.start();
     return worker;
   }

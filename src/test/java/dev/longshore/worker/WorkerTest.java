@@ -20,6 +20,7 @@ import dev.longshore.queue.Message;
 import dev.longshore.queue.WorkQueues.Kind;
 import dev.longshore.store.Heartbeat.State;
 import dev.longshore.store.Ledger.TakeReply;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -301,7 +302,7 @@ class WorkerTest {
     WorkerSettings settings = new WorkerSettings(Scene.POOL, "a", WorkerSettings.HOLD_LIMIT);
     try (Worker worker = new Worker(settings, scene.ledger(), scene.pools, scene.queues.port(), (spec, inline) -> Numbers.upTo(10), (job, spec) -> {
           throw new InvalidProcessorException("spec.processor.exec.command", "no such program");
-        }, InstantSource.system())) {
+        }, InstantSource.system(), new SimpleMeterRegistry())) {
       worker.start();
       await().until(() -> scene.reading().failure() != null);
       assertThat(scene.reading().failure().reason()).isEqualTo("InvalidProcessor");

@@ -28,7 +28,7 @@ public final class PodFleet {
   /** @param longestCall of the pool's jobs; empty while it has none */
   public Pod create(WorkerPool pool, Optional<Duration> longestCall) {
     Pod pod = client.resource(pods.render(pool, names.next(pool.getMetadata().getName()), longestCall)).create();
-    LOG.infof("pool=%s worker=%s: made", pool.getMetadata().getName(), pod.getMetadata().getName());
+    LOG.infof("pool=%s/%s worker=%s state=made", pool.getMetadata().getNamespace(), pool.getMetadata().getName(), pod.getMetadata().getName());
     return pod;
   }
 
@@ -57,7 +57,8 @@ public final class PodFleet {
   public void remove(Pod pod) {
     if (pod.getMetadata().getDeletionTimestamp() == null) {
       client.resource(pod).delete();
-      LOG.infof("pool=%s worker=%s: removed", pod.getMetadata().getLabels().get(WorkerPods.POOL_LABEL), pod.getMetadata().getName());
+      LOG.infof("pool=%s/%s worker=%s state=removed", pod.getMetadata().getNamespace(), pod.getMetadata().getLabels().get(WorkerPods.POOL_LABEL),
+          pod.getMetadata().getName());
     }
   }
 }

@@ -73,8 +73,8 @@ public final class PoolBudgets {
       return Optional.of(written);
     } catch (KubernetesClientException e) {
       failed.put(uid, now.plus(PAUSE));
-      LOG.warnf("pool=%s: its PodDisruptionBudget cannot be written, workers go on without; next try in %d s: %s",
-          pool.getMetadata().getName(), PAUSE.toSeconds(), e.getCause() == null ? e.getMessage() : e.getCause());
+      LOG.warnf("pool=%s/%s: its PodDisruptionBudget cannot be written, workers go on without; next try in %d s: %s",
+          pool.getMetadata().getNamespace(), pool.getMetadata().getName(), PAUSE.toSeconds(), e.getCause() == null ? e.getMessage() : e.getCause());
       return Optional.empty();
     }
   }

@@ -44,6 +44,8 @@ public final class ActiveJob {
   private volatile Instant measured;
   /** When it was last looked at why it stands still; null before the first time. */
   private volatile Instant turn;
+  /** When an item of it became final last, or it began; null before the first reading. */
+  private volatile Instant progressed;
   private volatile String refusal;
   private volatile FailurePolicy policy = FailurePolicy.CONTINUE;
   private volatile Goal goal = Goal.NONE;
@@ -129,6 +131,11 @@ public final class ActiveJob {
   /** The last thing read of it; empty before the first. */
   public Optional<Observation> last() {
     return Optional.ofNullable(last);
+  }
+
+  /** When it got further last: an item became final, or it was resumed, or it was first read; empty before that. */
+  public Optional<Instant> progressed() {
+    return Optional.ofNullable(progressed);
   }
 
   /** What was read does not hold any more: something was asked of the ledger since. */
@@ -217,6 +224,7 @@ public final class ActiveJob {
   /** Whether it needs a pass now: something but the time differs from before, or something of it is lost. */
   boolean observed(Observation observation) {
     boolean changed = !observation.sameAs(last);
+    progress(observation);
     last = observation;
     measured = observation.measured() ? observation.at() : measured;
     queues.seen(observation);
@@ -244,6 +252,16 @@ public final class ActiveJob {
     boolean takes = now != null && (standsStill() || auditIsDue()) && (turn == null || !now.at().isBefore(turn.plus(TURN)));
     turn = takes ? now.at() : turn;
     return takes;
+  }
+
+  private void progress(Observation now) {
+    JobReading reading = now.reading();
+    JobReading before = last == null ? null : last.reading();
+    if (reading == null) {
+      return;
+    }
+    boolean further = before != null && reading.counts().finished() != before.counts().finished() || reading.steering().suspended();
+    progressed = progressed == null || further ? now.at() : progressed;
   }
 
   private void forecast(Instant at, JobReading reading) {

@@ -52,6 +52,12 @@ public final class KnownJobs {
     return new PoolRef(job.getMetadata().getNamespace(), shared ? job.getSpec().poolRef().name() : job.getMetadata().getName());
   }
 
+  /** Every BatchJob that is there. */
+  public List<BatchJob> all() {
+    IndexerResourceCache<BatchJob> resources = cache;
+    return resources == null ? List.of() : resources.list().toList();
+  }
+
   /** Jobs that have neither ended nor are being deleted, oldest first. */
   public List<JobRef> of(PoolRef pool) {
     return unfinished(pool).sorted(Comparator.comparing((BatchJob job) -> job.getMetadata().getCreationTimestamp())

@@ -1,6 +1,7 @@
 package dev.longshore.operator.reconciler;
 
 import dev.longshore.operator.mapping.JobSpecMapping;
+import dev.longshore.operator.meters.OperatorMeters;
 import dev.longshore.operator.pods.PodFleet;
 import dev.longshore.operator.pods.PodTemplateRules;
 import dev.longshore.operator.pods.PoolBudgets;
@@ -19,4 +20,5 @@ import java.time.InstantSource;
 /** What the reconcilers share. */
 public record Parts(KubernetesClient client, Ledger ledger, Pools pools, WorkQueues queues, ActiveJobs active, KnownJobs known,
     ProgressLoop progress, WorkerWatch workers, JobSpecMapping mapping, PodFleet fleet, PodTemplateRules rules, PoolBudgets budgets,
-    PoolBoard board, StatusWriter statuses, StatusPace pace, Events events, GiveWay giveWay, Wake wake, InstantSource clock) {}
+    PoolBoard board, StatusWriter statuses, StatusPace pace, Events events, GiveWay giveWay, OperatorMeters meters, Wake wake,
+    InstantSource clock) {}

@@ -5,6 +5,7 @@ import dev.longshore.job.Failure;
 import dev.longshore.job.Limits;
 import dev.longshore.job.Outcome;
 import dev.longshore.job.WorkItem;
+import dev.longshore.processor.CallTrace;
 import dev.longshore.processor.ItemProcessor;
 import dev.longshore.processor.http.HttpTransport.Answer;
 import dev.longshore.processor.http.HttpTransport.HeaderLine;
@@ -198,6 +199,9 @@ public final class HttpItemProcessor implements ItemProcessor {
       }
       typed |= header.name().equalsIgnoreCase("Content-Type");
       lines.add(new HeaderLine(header.name(), value, header.secret() != null));
+    }
+    if (CallTrace.PARENT.isBound() && lines.stream().noneMatch(line -> line.name().equalsIgnoreCase("traceparent"))) {
+      lines.add(new HeaderLine("traceparent", CallTrace.PARENT.get(), false));
     }
     if (hasBody && !typed) {
       lines.add(new HeaderLine("Content-Type", "application/json", false));

@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
@@ -26,6 +27,7 @@ public final class MemoryWorkQueues implements WorkQueues {
   private final ScheduledExecutorService scheduler;
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<Key, MemoryQueue> queues = new HashMap<>();
+  private final AtomicLong delayed = new AtomicLong();
   private boolean closed;
 
   /** @param scheduler holds delayed messages; it stays open */
@@ -104,6 +106,11 @@ public final class MemoryWorkQueues implements WorkQueues {
   }
 
   @Override
+  public Delayed delayed() {
+    return new Delayed(delayed.get(), 0);
+  }
+
+  @Override
   public CompletableFuture<Void> publish(JobRef job, Kind kind, Message message) {
     if (enqueue(new Key(job, kind), message)) {
       return CompletableFuture.completedFuture(null);
@@ -139,7 +146,11 @@ public final class MemoryWorkQueues implements WorkQueues {
     }
     long ticks = Math.ceilDiv(delay.toNanos(), TimeUnit.MILLISECONDS.toNanos(TICK_MILLIS));
     try {
-      scheduler.schedule(() -> enqueue(new Key(job, kind), message), ticks * TICK_MILLIS, TimeUnit.MILLISECONDS);
+      scheduler.schedule(() -> {
+        delayed.decrementAndGet();
+        enqueue(new Key(job, kind), message);
+      }, ticks * TICK_MILLIS, TimeUnit.MILLISECONDS);
+      delayed.incrementAndGet();
       return CompletableFuture.completedFuture(null);
     } catch (RejectedExecutionException e) {
       return CompletableFuture.failedFuture(new UnroutableException("delayed messages are no longer taken: this process is ending"));

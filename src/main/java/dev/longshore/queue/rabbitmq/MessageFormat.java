@@ -19,6 +19,8 @@ final class MessageFormat {
   private static final String ATTEMPT = "attempt";
   private static final String GZIP = "gzip";
   private static final String EPOCH = "epoch";
+  /** As HTTP names it; additive: whoever does not know it passes over it, and messages without it are not told of. */
+  private static final String TRACE = "traceparent";
   private static final int PERSISTENT = 2;
 
   private MessageFormat() {}
@@ -33,9 +35,9 @@ final class MessageFormat {
 
   static Encoded encode(Message message, String id) {
     return switch (message) {
-      case Message.Work work -> encoded(id, work.body(), Map.of(VERSION, Message.VERSION, KIND, "work", RUN, work.run(), INDEXES,
+      case Message.Work work -> encoded(id, work.body(), work.trace(), Map.of(VERSION, Message.VERSION, KIND, "work", RUN, work.run(), INDEXES,
           work.indexes().toString(), ATTEMPT, work.attempt(), GZIP, work.gzip()));
-      case Message.Feed feed -> encoded(id, new byte[0], Map.of(VERSION, Message.VERSION, KIND,
+      case Message.Feed feed -> encoded(id, new byte[0], feed.trace(), Map.of(VERSION, Message.VERSION, KIND,
           feed.target() == Message.Target.SOURCE ? "intake" : "gaps", RUN, feed.run(), EPOCH, feed.epoch()));
       case Message.DeadLetter letter -> encoded(id, letter.json(), Map.of(VERSION, Message.VERSION, KIND, "dead-letter", RUN, letter.run(),
           INDEXES, Long.toString(letter.index())));
@@ -45,6 +47,15 @@ final class MessageFormat {
         yield encoded(id, unknown.body(), headers);
       }
     };
+  }
+
+  private static Encoded encoded(String id, byte[] body, String trace, Map<String, Object> headers) {
+    if (trace == null) {
+      return encoded(id, body, headers);
+    }
+    Map<String, Object> all = new HashMap<>(headers);
+    all.put(TRACE, trace);
+    return encoded(id, body, all);
   }
 
   private static Encoded encoded(String id, byte[] body, Map<String, Object> headers) {
@@ -63,15 +74,20 @@ final class MessageFormat {
       String kind = text(headers, KIND);
       return switch (kind) {
         case "work" -> new Message.Work(run, nonEmpty(IndexSet.parse(text(headers, INDEXES))), (int) number(headers, ATTEMPT), body,
-            Boolean.TRUE.equals(headers.get(GZIP)));
-        case "intake" -> new Message.Feed(run, number(headers, EPOCH), Message.Target.SOURCE);
-        case "gaps" -> new Message.Feed(run, number(headers, EPOCH), Message.Target.GAPS);
+            Boolean.TRUE.equals(headers.get(GZIP)), trace(headers));
+        case "intake" -> new Message.Feed(run, number(headers, EPOCH), Message.Target.SOURCE, trace(headers));
+        case "gaps" -> new Message.Feed(run, number(headers, EPOCH), Message.Target.GAPS, trace(headers));
         case "dead-letter" -> new Message.DeadLetter(run, Long.parseLong(text(headers, INDEXES)), body);
         default -> new Message.Unknown(version, "its kind is '" + kind + "'", headers, body);
       };
     } catch (IllegalArgumentException e) {
       return new Message.Unknown(version, "not a message of Longshore's: " + e.getMessage(), headers, body);
     }
+  }
+
+  private static String trace(Map<String, Object> headers) {
+    Object trace = headers.get(TRACE);
+    return trace instanceof String || trace instanceof LongString ? trace.toString() : null;
   }
 
   private static IndexSet nonEmpty(IndexSet indexes) {

@@ -201,6 +201,16 @@ public final class RabbitWorkQueues implements WorkQueues {
     };
   }
 
+  @Override
+  public Delayed delayed() {
+    Depth lost = measure(ladder.lost());
+    if (!lost.exists()) {
+      return new Delayed(0, 0);
+    }
+    long waiting = ladder.queues().stream().filter(queue -> !queue.equals(ladder.lost())).mapToLong(queue -> measure(queue).ready()).sum();
+    return new Delayed(waiting, lost.ready());
+  }
+
   private Depth measure(String queue) {
     depthLock.lock();
     try {

@@ -13,6 +13,8 @@ import dev.longshore.store.LedgerGoneException;
 import dev.longshore.store.Settlement;
 import dev.longshore.store.StoreFullException;
 import dev.longshore.store.StoreUnavailableException;
+import dev.longshore.worker.meters.JobMeters;
+import dev.longshore.worker.trace.Traces;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,13 +35,22 @@ public final class JobAccess {
   private final Ledger ledger;
   private final WorkQueues queues;
   private final Outage outage;
+  private final JobMeters meters;
+  private final Traces traces;
 
-  public JobAccess(JobRef job, String holder, Ledger ledger, WorkQueues queues, Outage outage) {
+  public JobAccess(JobRef job, String holder, Ledger ledger, WorkQueues queues, Outage outage, JobMeters meters) {
+    this(job, holder, ledger, queues, outage, meters, Traces.NONE);
+  }
+
+  /** As the other, and its work is told step by step. */
+  public JobAccess(JobRef job, String holder, Ledger ledger, WorkQueues queues, Outage outage, JobMeters meters, Traces traces) {
     this.job = job;
     this.holder = holder;
     this.ledger = ledger;
     this.queues = queues;
     this.outage = outage;
+    this.meters = meters;
+    this.traces = traces;
   }
 
   /**
@@ -60,6 +71,14 @@ public final class JobAccess {
 
   public Outage outage() {
     return outage;
+  }
+
+  public Traces traces() {
+    return traces;
+  }
+
+  public JobMeters meters() {
+    return meters;
   }
 
   /** Calls the ledger, which must bear being called again when the first answer was lost. */
@@ -115,7 +134,9 @@ public final class JobAccess {
   }
 
   public void settle(Settlement settlement) {
-    ledger(l -> l.settle(job, settlement));
+    long start = System.nanoTime();
+    Ledger.SettleReply reply = ledger(l -> l.settle(job, settlement));
+    meters.settled(settlement, reply, System.nanoTime() - start);
   }
 
   public void release(IndexSet indexes, int attempt) {
@@ -147,9 +168,10 @@ public final class JobAccess {
 
   /** Publishes once, without patience. */
   public CompletableFuture<Void> publish(Outgoing out) {
-    return out.delay().isPositive()
-        ? queues.publishLater(job, out.kind(), out.message(), out.delay())
-        : queues.publish(job, out.kind(), out.message());
+    long start = System.nanoTime();
+    boolean delayed = out.delay().isPositive();
+    return (delayed ? queues.publishLater(job, out.kind(), out.message(), out.delay()) : queues.publish(job, out.kind(), out.message()))
+        .whenComplete((done, failure) -> meters.published(out.kind(), delayed, failure == null, System.nanoTime() - start));
   }
 
   /** Returns once each message is in the broker's hands; what was refused or stayed unconfirmed is published again. */

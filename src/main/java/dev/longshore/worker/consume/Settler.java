@@ -16,6 +16,7 @@ import dev.longshore.worker.access.JobAccess;
 import dev.longshore.worker.access.JobAccess.Outgoing;
 import dev.longshore.worker.execute.Taken;
 import dev.longshore.worker.execute.Taken.Round;
+import dev.longshore.worker.trace.Traces;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -101,10 +102,17 @@ final class Settler {
   }
 
   private void book(Taken taken, Round round) {
-    int attempt = taken.work().attempt();
     JobSpec now = spec.get();
     Verdicts verdicts = Verdicts.of(taken, round, now, rules(now.retry()));
+    try (Traces.Span span = access.traces().begin(Traces.Step.SETTLE, access.job(), taken.work().trace(), verdicts.all())) {
+      book(taken, round, verdicts);
+    }
+  }
+
+  private void book(Taken taken, Round round, Verdicts verdicts) {
+    int attempt = taken.work().attempt();
     access.handOn(deadLetters(taken, verdicts.failed(), round.fellBack()));
+    verdicts.failed().forEach(failed -> access.meters().deadLetter(failed.failure()));
     if (verdicts.fatal() != null) {
       // before the item is final: after a crash in between it comes again, and ends the job again
       Failed fatal = verdicts.fatal();
@@ -115,7 +123,10 @@ final class Settler {
     }
     if (!verdicts.unspent().isEmpty()) {
       access.release(verdicts.unspent(), attempt);
+      access.meters().handedBack(verdicts.unspent().size());
     }
+    LOG.debugf("job=%s worker=%s chunk=%s attempt=%d state=settled succeeded=%d failed=%d skipped=%d retried=%d", access.job(), access.holder(),
+        verdicts.all(), attempt, verdicts.succeeded().size(), verdicts.failed().size(), verdicts.skipped().size(), verdicts.retries().size());
     settledItems.add(verdicts.all().size() - verdicts.unspent().size());
     // before the copies are out: one may come back to this very worker
     held.release(taken.delivery(), verdicts.all());
@@ -168,7 +179,7 @@ final class Settler {
   static Message.Work part(Taken taken, IndexSet indexes, int attempt) {
     Message.Work work = taken.work();
     if (indexes.equals(work.indexes())) {
-      return new Message.Work(work.run(), indexes, attempt, work.body(), work.gzip());
+      return new Message.Work(work.run(), indexes, attempt, work.body(), work.gzip(), work.trace());
     }
     List<byte[]> lines = new ArrayList<>((int) indexes.size());
     for (WorkItem item : taken.items()) {
@@ -176,7 +187,7 @@ final class Settler {
         lines.add(item.json());
       }
     }
-    return Message.Work.of(work.run(), new Chunk(indexes, attempt, lines));
+    return Message.Work.of(work.run(), new Chunk(indexes, attempt, lines), work.trace());
   }
 
   private void drop(Taken taken) {

@@ -14,6 +14,7 @@ import dev.longshore.store.Ledger.TakeReply;
 import dev.longshore.worker.access.JobAccess;
 import dev.longshore.worker.access.JobAccess.Outgoing;
 import dev.longshore.worker.execute.Taken;
+import dev.longshore.worker.trace.Traces;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,6 +56,9 @@ final class Taker {
   }
 
   void handle(Delivery delivery) {
+    if (delivery.redelivered()) {
+      access.meters().redelivered();
+    }
     switch (delivery.message()) {
       case Message.Work work when desk.mode() == Mode.ENDING -> delivery.ack();
       case Message.Work work when desk.mode() != Mode.WORKING -> passOn(delivery, work, Duration.ZERO);
@@ -79,16 +83,20 @@ final class Taker {
       passOn(delivery, work, leasedElsewhere);
       return;
     }
-    TakeReply reply = access.take(work.indexes(), work.attempt());
+    TakeReply reply;
+    try (Traces.Span span = access.traces().begin(Traces.Step.TAKE, access.job(), work.trace(), work.indexes())) {
+      reply = access.take(work.indexes(), work.attempt());
+    }
     Taken taken = new Taken(delivery, work, items(chunk, reply.yours()), reply.yours());
     held.keep(delivery, reply.yours());
     if (desk.mode() != Mode.ENDING) {
-      access.handOn(notOurs(chunk, work.run(), reply));
+      access.handOn(notOurs(chunk, work, reply));
     }
     if (reply.yours().isEmpty()) {
       delivery.ack();
       return;
     }
+    LOG.debugf("job=%s worker=%s chunk=%s attempt=%d state=taken", access.job(), access.holder(), reply.yours(), work.attempt());
     condemn(taken, reply.condemned());
     if (!reply.suspects().isEmpty()) {
       LOG.infof("job=%s item=%s state=suspect reason=\"a worker crashed with it inside its processor\" heals=\"it is run alone\"",
@@ -118,13 +126,13 @@ final class Taker {
     return items;
   }
 
-  private List<Outgoing> notOurs(Chunk chunk, int run, TakeReply reply) {
+  private List<Outgoing> notOurs(Chunk chunk, Message.Work work, TakeReply reply) {
     List<Outgoing> out = new ArrayList<>();
     reply.newer().forEach((newer, indexes) ->
-        out.add(new Outgoing(Kind.WORK, Message.Work.of(run, chunk.part(indexes, newer.attempt())), newer.delay())));
+        out.add(new Outgoing(Kind.WORK, Message.Work.of(work.run(), chunk.part(indexes, newer.attempt()), work.trace()), newer.delay())));
     if (!reply.leased().isEmpty()) {
       Chunk leased = chunk.part(reply.leased(), chunk.attempt());
-      out.add(new Outgoing(Kind.WORK, Message.Work.of(run, leased), leasedElsewhere));
+      out.add(new Outgoing(Kind.WORK, Message.Work.of(work.run(), leased, work.trace()), leasedElsewhere));
     }
     return out;
   }
@@ -144,8 +152,10 @@ final class Taker {
 
   private void bury(Delivery delivery, int run, long index, String reason) {
     LOG.errorf("job=%s item=%d state=dead-letter reason=\"%s\"", access.job(), index, reason);
-    Message letter = letters.of(run, index, 0, new Failure("MalformedChunk", reason), null);
+    Failure failure = new Failure("MalformedChunk", reason);
+    Message letter = letters.of(run, index, 0, failure, null);
     access.handOn(List.of(new Outgoing(Kind.DEAD, letter, Duration.ZERO)));
+    access.meters().deadLetter(failure);
     delivery.ack();
   }
 }

@@ -67,6 +67,16 @@ record Batch(List<Segment> segments, int size) {
     return items;
   }
 
+  /** What its calls are told under; null when none of its chunks is told of. */
+  String trace() {
+    for (Segment segment : segments) {
+      if (segment.taken().work().trace() != null) {
+        return segment.taken().work().trace();
+      }
+    }
+    return null;
+  }
+
   IndexSet indexes() {
     Segment only = segments.getFirst();
     return segments.size() == 1 && only.count() == only.taken().items().size() ? only.taken().indexes()

@@ -4,7 +4,9 @@ import dev.longshore.job.Failure;
 import dev.longshore.job.JobRef;
 import dev.longshore.job.Outcome;
 import dev.longshore.job.WorkItem;
+import dev.longshore.processor.CallTrace;
 import dev.longshore.store.LedgerGoneException;
+import dev.longshore.worker.trace.Traces;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.HashSet;
@@ -31,14 +33,16 @@ final class Calls {
   private final ReentrantLock lock = new ReentrantLock();
   private final Set<Thread> waiting = new HashSet<>();
   private final Set<Thread> interrupted = new HashSet<>();
+  private final Traces traces;
   private final CallTimes times = new CallTimes();
   private SharedProcessor processor;
   private boolean held;
 
   /** {@code failsForGood} tells which outcomes a fallback gets. */
-  Calls(JobRef job, WorkerGate gate, Entrance entrance, BiPredicate<WorkItem, Outcome> failsForGood) {
+  Calls(JobRef job, WorkerGate gate, Entrance entrance, BiPredicate<WorkItem, Outcome> failsForGood, Traces traces) {
     this.job = job;
     this.gate = gate;
+    this.traces = traces;
     this.entrance = entrance;
     this.fallbackRule = new WhileNotHeld(failsForGood);
     gate.add(entrance);
@@ -245,11 +249,23 @@ final class Calls {
     Said said;
     boolean told;
     try {
-      said = current.call(items, fallbackRule);
+      said = told(batch, items, current);
     } finally {
       told = ended(items.size());
     }
     return said.answer(items, told, System.nanoTime() - start);
+  }
+
+  /** The call, with its place in the trace that the chunk of its first item brought. */
+  private Said told(Batch batch, List<WorkItem> items, SharedProcessor current) {
+    String parent = batch.trace();
+    if (parent == null) {
+      return current.call(items, fallbackRule);
+    }
+    try (Traces.Span span = traces.begin(Traces.Step.CALL, job, parent, batch.indexes())) {
+      return span.context() == null ? current.call(items, fallbackRule)
+          : ScopedValue.where(CallTrace.PARENT, span.context()).call(() -> current.call(items, fallbackRule));
+    }
   }
 
   /** Whether the call was interrupted. */

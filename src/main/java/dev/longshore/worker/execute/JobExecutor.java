@@ -6,6 +6,7 @@ import dev.longshore.job.JobSpec;
 import dev.longshore.job.Outcome;
 import dev.longshore.job.WorkItem;
 import dev.longshore.worker.execute.Batch.Segment;
+import dev.longshore.worker.trace.Traces;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -46,6 +47,11 @@ public final class JobExecutor {
     /** Whether no further item can reach this worker; asked, and may block, while a batch waits that is not full. */
     boolean noneCanCome();
 
+    /** Where calls are told. */
+    default Traces traces() {
+      return Traces.NONE;
+    }
+
     /** Tells the ledger all that is inside the processor from now on; may block, and throw. */
     void enter(IndexSet inside);
   }
@@ -55,7 +61,7 @@ public final class JobExecutor {
       BiPredicate<WorkItem, Outcome> failsForGood) {
     this.job = job;
     this.surroundings = surroundings;
-    this.calls = new Calls(job, gate, new Entrance(surroundings::enter), failsForGood);
+    this.calls = new Calls(job, gate, new Entrance(surroundings::enter), failsForGood, surroundings.traces());
     this.filling = new Filling(lock, cutter, surroundings::noneCanCome);
     this.shared = gate.slots();
     this.lane = shared.join(spec.priority(), spec.concurrency());

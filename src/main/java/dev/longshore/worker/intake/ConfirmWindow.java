@@ -1,5 +1,6 @@
 package dev.longshore.worker.intake;
 
+import dev.longshore.job.Chunk;
 import dev.longshore.job.ChunkCodec;
 import dev.longshore.job.IndexSet;
 import dev.longshore.job.ItemResult;
@@ -11,6 +12,7 @@ import dev.longshore.store.Settlement.Failed;
 import dev.longshore.worker.access.JobAccess;
 import dev.longshore.worker.access.JobAccess.Outgoing;
 import dev.longshore.worker.intake.ChunkBuilder.Piece;
+import dev.longshore.worker.trace.Traces;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -26,16 +28,18 @@ final class ConfirmWindow {
 
   private final JobAccess access;
   private final int run;
+  private final String trace;
   private final boolean includeItems;
   private final ArrayDeque<Block> underWay = new ArrayDeque<>();
   private int chunksUnderWay;
 
   private record Block(List<CompletableFuture<Void>> published, Runnable confirmed) {}
 
-  /** {@code run} is the job's; {@code includeItems} tells whether results are kept with their items. */
-  ConfirmWindow(JobAccess access, int run, boolean includeItems) {
+  /** {@code feed} is what the pieces belong to; {@code includeItems} tells whether results are kept with their items. */
+  ConfirmWindow(JobAccess access, Message.Feed feed, boolean includeItems) {
     this.access = access;
-    this.run = run;
+    this.run = feed.run();
+    this.trace = feed.trace();
     this.includeItems = includeItems;
   }
 
@@ -67,9 +71,7 @@ final class ConfirmWindow {
         access.settle(skipped(piece));
       }
       if (piece.chunk() != null) {
-        // packing a chunk takes as long as reading one: both go on side by side
-        published.add(CompletableFuture.supplyAsync(() -> Message.Work.of(run, piece.chunk()), Thread.ofVirtual()::start)
-            .thenCompose(message -> access.tryPublish(new Outgoing(Kind.WORK, message, Duration.ZERO))));
+        published.add(publish(piece.chunk()));
       }
     }
     underWay.add(new Block(published, confirmed));
@@ -77,6 +79,19 @@ final class ConfirmWindow {
     while (chunksUnderWay > MOST_CHUNKS_UNDER_WAY) {
       finishOldest();
     }
+  }
+
+  /** Packing a chunk takes as long as reading one: both go on side by side. */
+  private CompletableFuture<Void> publish(Chunk chunk) {
+    Traces.Span span = access.traces().begin(Traces.Step.PUBLISH, access.job(), trace, chunk.indexes());
+    CompletableFuture<Void> published = CompletableFuture.supplyAsync(() -> Message.Work.of(run, chunk, span.context()), Thread.ofVirtual()::start)
+        .thenCompose(message -> access.tryPublish(new Outgoing(Kind.WORK, message, Duration.ZERO)));
+    return published.whenComplete((done, failure) -> {
+      if (failure != null) {
+        span.failed(failure);
+      }
+      span.close();
+    });
   }
 
   /** Returns when everything is confirmed, and done what was to follow. */

@@ -14,6 +14,7 @@ import dev.longshore.worker.consume.DeadLetters;
 import dev.longshore.worker.consume.Subscription;
 import dev.longshore.worker.consume.Subscriptions;
 import dev.longshore.worker.execute.WorkerGate;
+import dev.longshore.worker.trace.Traces;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
@@ -156,7 +157,14 @@ public final class FeedConsumer {
     }
   }
 
-  private void feed(Message.Feed feed) {
+  private void feed(Message.Feed came) {
+    try (Traces.Span span = access.traces().begin(Traces.Step.FEED, access.job(), came.trace(), null)) {
+      // the next turn belongs to the same trace
+      feedTold(span.context() == null ? came : new Message.Feed(came.run(), came.epoch(), came.target(), span.context()));
+    }
+  }
+
+  private void feedTold(Message.Feed feed) {
     FeedLane lane = lanes.get(feed.target());
     if (!gate.enterWithFeed()) {
       handOn(Kind.CONTROL, feed, ALONE);

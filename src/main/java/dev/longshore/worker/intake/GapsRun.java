@@ -84,7 +84,7 @@ final class GapsRun implements FeedRun {
 
   /** One pass over the marks, from the lowest on. */
   private final class Pass {
-    private final ConfirmWindow window = new ConfirmWindow(access, feed.run(), spec.results().includeItems());
+    private final ConfirmWindow window = new ConfirmWindow(access, feed, spec.results().includeItems());
     private final ChunkSizer sizer;
     private final ChunkBuilder builder;
     private final Screening screening;

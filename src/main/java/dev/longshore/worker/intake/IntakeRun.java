@@ -100,6 +100,7 @@ final class IntakeRun implements FeedRun {
       return End.OVER;
     }
     IntakeState state = begun.get();
+    LOG.infof("job=%s worker=%s epoch=%d item=%d state=intake", access.job(), access.holder(), feed.epoch(), state.index());
     Optional<IntakePlace> place = state.position().map(IntakePlace::parse);
     if (place.isPresent()) {
       Optional<End> closed = new IntakeGate(access, spec, place.get().canary()).atBegin(state.index());

@@ -23,7 +23,7 @@ final class Shipping {
     this.access = access;
     this.feed = feed;
     this.canary = canary;
-    this.window = new ConfirmWindow(access, feed.run(), includeItems);
+    this.window = new ConfirmWindow(access, feed, includeItems);
   }
 
   /** What the ledger measured last; null when nothing is measured yet. */

@@ -99,6 +99,11 @@ public final class RecordingQueues implements WorkQueues {
   }
 
   @Override
+  public Delayed delayed() {
+    return new Delayed(0, 0);
+  }
+
+  @Override
   public CompletableFuture<Void> publish(JobRef job, Kind kind, Message message) {
     check();
     if (blocked) {

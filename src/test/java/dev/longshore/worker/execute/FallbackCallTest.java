@@ -8,6 +8,7 @@ import dev.longshore.job.IndexSet;
 import dev.longshore.job.JobRef;
 import dev.longshore.job.Outcome;
 import dev.longshore.job.WorkItem;
+import dev.longshore.worker.trace.Traces;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +26,7 @@ class FallbackCallTest {
   private final List<List<Long>> given = new CopyOnWriteArrayList<>();
   private final List<IndexSet> inside = new CopyOnWriteArrayList<>();
   private final Calls calls = new Calls(new JobRef("ns", "job", "u1"), new WorkerGate(), new Entrance(inside::add),
-      (item, outcome) -> outcome instanceof Outcome.Fail);
+      (item, outcome) -> outcome instanceof Outcome.Fail, Traces.NONE);
 
   /** What is done to a batch. */
   private interface Act {

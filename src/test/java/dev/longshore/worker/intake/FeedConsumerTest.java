@@ -7,6 +7,7 @@ import dev.longshore.job.Chunk;
 import dev.longshore.job.Failure;
 import dev.longshore.job.IndexSet;
 import dev.longshore.job.JobSpec;
+import dev.longshore.job.PoolRef;
 import dev.longshore.queue.Message;
 import dev.longshore.queue.WorkQueues.Kind;
 import dev.longshore.source.ItemReader;
@@ -22,6 +23,8 @@ import dev.longshore.worker.access.JobAccess;
 import dev.longshore.worker.access.Outage;
 import dev.longshore.worker.consume.DeadLetters;
 import dev.longshore.worker.execute.WorkerGate;
+import dev.longshore.worker.meters.JobMeters;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -46,7 +49,8 @@ class FeedConsumerTest {
 
   private void given(JobSpec spec, ItemSource source) {
     scene = new FeedScene(spec);
-    JobAccess access = new JobAccess(FeedScene.JOB, "a", scene.ledger, scene.broker(), new Outage());
+    JobAccess access = new JobAccess(FeedScene.JOB, "a", scene.ledger, scene.broker(), new Outage(),
+        new JobMeters(new SimpleMeterRegistry(), new PoolRef("ns", "pool"), FeedScene.JOB, "noop"));
     feeds = new FeedConsumer(access, scene.broker(), (s, inline) -> source, scene::spec, () -> 1,
         new DeadLetters("a", InstantSource.system()), gate, () -> { });
   }

@@ -3,6 +3,7 @@ package dev.longshore.worker.intake;
 import dev.longshore.job.IndexSet;
 import dev.longshore.job.JobRef;
 import dev.longshore.job.JobSpec;
+import dev.longshore.job.PoolRef;
 import dev.longshore.queue.Message;
 import dev.longshore.queue.UnroutableException;
 import dev.longshore.queue.WorkQueues;
@@ -14,6 +15,8 @@ import dev.longshore.store.memory.MemoryLedger;
 import dev.longshore.worker.LocalQueues;
 import dev.longshore.worker.access.JobAccess;
 import dev.longshore.worker.access.Outage;
+import dev.longshore.worker.meters.JobMeters;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
@@ -68,7 +71,7 @@ final class FeedScene implements AutoCloseable {
   }
 
   private static JobAccess access(Ledger through, WorkQueues broker) {
-    return new JobAccess(JOB, "a", through, broker, new Outage());
+    return new JobAccess(JOB, "a", through, broker, new Outage(), new JobMeters(new SimpleMeterRegistry(), new PoolRef("ns", "pool"), JOB, "noop"));
   }
 
   JobSpec spec() {

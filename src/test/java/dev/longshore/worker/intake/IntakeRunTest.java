@@ -7,6 +7,7 @@ import dev.longshore.job.IndexSet;
 import dev.longshore.job.ItemResult;
 import dev.longshore.job.JobRef;
 import dev.longshore.job.JobSpec;
+import dev.longshore.job.PoolRef;
 import dev.longshore.queue.Message;
 import dev.longshore.queue.WorkQueues;
 import dev.longshore.queue.WorkQueues.Kind;
@@ -22,6 +23,8 @@ import dev.longshore.worker.LocalQueues;
 import dev.longshore.worker.Numbers;
 import dev.longshore.worker.access.JobAccess;
 import dev.longshore.worker.access.Outage;
+import dev.longshore.worker.meters.JobMeters;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
@@ -310,12 +313,12 @@ class IntakeRunTest {
 
   private End run(ItemSource source, BooleanSupplier stop) {
     JobSpec spec = ledger.spec(JOB).orElseThrow();
-    JobAccess access = new JobAccess(JOB, "a", ledger, queues.port(), outage);
+    JobAccess access = new JobAccess(JOB, "a", ledger, queues.port(), outage, meters());
     return new IntakeRun(access, (s, inline) -> source, spec, 1, FEED, new ParkedSource(), stop).run();
   }
 
   private static End run(Ledger ledger, WorkQueues queues, ItemSource source) {
-    JobAccess access = new JobAccess(JOB, "a", ledger, queues, new Outage());
+    JobAccess access = new JobAccess(JOB, "a", ledger, queues, new Outage(), meters());
     JobSpec spec = Jobs.spec().chunkItems(10).skipMalformed().build();
     return new IntakeRun(access, (s, inline) -> source, spec, 1, FEED, new ParkedSource(), () -> false).run();
   }
@@ -339,5 +342,9 @@ class IntakeRunTest {
 
   private boolean complete() {
     return ledger.read(List.of(JOB)).get(JOB).counts().intakeComplete();
+  }
+
+  private static JobMeters meters() {
+    return new JobMeters(new SimpleMeterRegistry(), new PoolRef("ns", "pool"), JOB, "noop");
   }
 }

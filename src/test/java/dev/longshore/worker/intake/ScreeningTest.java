@@ -9,6 +9,7 @@ import dev.longshore.job.JobRef;
 import dev.longshore.job.JobSpec;
 import dev.longshore.job.JobSpec.DedupScope;
 import dev.longshore.job.JobSpec.Deduplication;
+import dev.longshore.job.PoolRef;
 import dev.longshore.source.SourceException;
 import dev.longshore.store.Settlement;
 import dev.longshore.store.memory.MemoryLedger;
@@ -17,6 +18,8 @@ import dev.longshore.worker.LocalQueues;
 import dev.longshore.worker.access.JobAccess;
 import dev.longshore.worker.access.Outage;
 import dev.longshore.worker.intake.ChunkBuilder.Piece;
+import dev.longshore.worker.meters.JobMeters;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -102,7 +105,7 @@ class ScreeningTest {
   private JobAccess open(String uid, JobSpec spec) {
     JobRef job = new JobRef("ns", "tracks", uid);
     ledger.open(job, spec, null);
-    return new JobAccess(job, "w", ledger, queues.port(), new Outage());
+    return new JobAccess(job, "w", ledger, queues.port(), new Outage(), new JobMeters(new SimpleMeterRegistry(), new PoolRef("ns", "pool"), job, "noop"));
   }
 
   private static JobSpec spec(String identity, Deduplication deduplication, String resumeFrom, boolean validateOnly) {

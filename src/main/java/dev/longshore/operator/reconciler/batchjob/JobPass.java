@@ -9,6 +9,7 @@ import dev.longshore.operator.mapping.MappedJob;
 import dev.longshore.operator.progress.ActiveJob;
 import dev.longshore.operator.reconciler.KnownJobs;
 import dev.longshore.operator.status.JobStates;
+import dev.longshore.store.JobReading;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -28,6 +29,8 @@ final class JobPass {
   byte[] inline;
   /** Whether the account was made in this pass. */
   boolean opened;
+  /** What the status' numbers were made of; null when nothing was read in this pass. */
+  JobReading reading;
   /** Set once the job has all it needs. */
   Optional<ActiveJob> active = Optional.empty();
 

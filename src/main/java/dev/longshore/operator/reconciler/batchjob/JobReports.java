@@ -5,6 +5,7 @@ import dev.longshore.api.v1alpha1.BatchJobStatus;
 import dev.longshore.api.v1alpha1.BatchJobStatus.Items;
 import dev.longshore.job.IndexSet;
 import dev.longshore.operator.forecast.TimeLeft;
+import dev.longshore.operator.meters.OperatorMeters;
 import dev.longshore.operator.progress.Observation;
 import dev.longshore.operator.status.JobFacts;
 import dev.longshore.operator.status.JobNumbers;
@@ -22,23 +23,29 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import org.jboss.logging.Logger;
 
 /** Tells how jobs stand, in the resource and in the ledger: a new phase or condition at once, mere numbers at most once a second a job. */
 final class JobReports {
+  private static final Logger LOG = Logger.getLogger(JobReports.class);
+
   private final StatusWriter statuses;
   private final Ledger ledger;
   private final PoolBoard board;
   private final JobEvents events;
+  private final OperatorMeters meters;
   private final InstantSource clock;
   private final JobNumbers numbers = new JobNumbers();
   private final StatusPace pace;
 
-  JobReports(StatusWriter statuses, StatusPace pace, Ledger ledger, PoolBoard board, JobEvents events, InstantSource clock) {
+  JobReports(StatusWriter statuses, StatusPace pace, Ledger ledger, PoolBoard board, JobEvents events, OperatorMeters meters,
+      InstantSource clock) {
     this.statuses = statuses;
     this.pace = pace;
     this.ledger = ledger;
     this.board = board;
     this.events = events;
+    this.meters = meters;
     this.clock = clock;
   }
 
@@ -53,6 +60,7 @@ final class JobReports {
     IndexSet failed = observation.reading().counts().failed() == failedBefore ? null : ledger.failedIndexes(pass.ref(),
         JobNumbers.INDEX_RANGES);
     Long unacked = pool != null && pass.ownPool() ? (Long) pool.chunks() : null;
+    pass.reading = observation.reading();
     return numbers.with(pass.status, new JobFacts(observation, itemsPerSecond, timeLeft, pool, unacked, failed,
         WorkQueues.name(pass.ref(), Kind.WORK), pass.now()));
   }
@@ -82,8 +90,21 @@ final class JobReports {
     events.transition(pass.job(), before, pass.status);
     if (statuses.write(pass.job(), pass.status, BatchJobStatus.class)) {
       pace.written(pass.ref().uid(), now);
+      logPhase(pass, before);
+      meters.told(pass.job(), before, pass.status, pass.reading);
     }
     return Duration.ZERO;
+  }
+
+  /** The line by which a job's way is found in the log. */
+  private static void logPhase(JobPass pass, BatchJobStatus before) {
+    BatchJobStatus now = pass.status;
+    if (before == null || !now.phase().equals(before.phase())) {
+      Items items = now.items();
+      LOG.infof("job=%s phase=%s run=%d pool=%s%s", pass.ref(), now.phase(), Objects.requireNonNullElse(now.run(), 1), pass.pool(),
+          items == null ? "" : " succeeded=" + items.succeeded() + " failed=" + items.failed() + " skipped=" + items.skipped() + " cancelled="
+              + items.cancelled());
+    }
   }
 
   /** The same numbers for those that read the ledger; the job must have an account. */

@@ -3,6 +3,7 @@ package dev.longshore.operator.reconciler.workerpool;
 import dev.longshore.api.v1alpha1.WorkerPool;
 import dev.longshore.job.JobRef;
 import dev.longshore.job.PoolRef;
+import dev.longshore.metrics.PoolLabels;
 import dev.longshore.operator.autoscaler.Ceiling;
 import dev.longshore.operator.autoscaler.Ceilings;
 import dev.longshore.operator.autoscaler.Collect;
@@ -16,6 +17,8 @@ import dev.longshore.operator.autoscaler.Recorded;
 import dev.longshore.operator.autoscaler.Restraint;
 import dev.longshore.operator.autoscaler.ScaleInput;
 import dev.longshore.operator.autoscaler.Worker;
+import dev.longshore.operator.meters.OperatorMeters;
+import dev.longshore.operator.meters.PoolCount;
 import dev.longshore.operator.pods.PodFleet;
 import dev.longshore.operator.pods.PodStages;
 import dev.longshore.operator.reconciler.KnownJobs;
@@ -46,18 +49,21 @@ final class PoolPass {
   private final Evaluate evaluate = new Evaluate();
   private final Execute execute = new Execute();
   private final Realize realize;
+  private final OperatorMeters meters;
   private final InstantSource clock;
   private final PodFleet fleet;
   private final Map<String, PoolMemory> memories = new ConcurrentHashMap<>();
   private final Map<String, Restraint> restraints = new ConcurrentHashMap<>();
   private final Map<String, Template> templates = new ConcurrentHashMap<>();
 
-  PoolPass(KnownJobs jobs, Pools pools, PodFleet fleet, Collect collect, Realize realize, InstantSource clock) {
+  PoolPass(KnownJobs jobs, Pools pools, PodFleet fleet, Collect collect, Realize realize, OperatorMeters meters,
+      InstantSource clock) {
     this.jobs = jobs;
     this.pools = pools;
     this.fleet = fleet;
     this.collect = collect;
     this.realize = realize;
+    this.meters = meters;
     this.clock = clock;
   }
 
@@ -102,6 +108,7 @@ final class PoolPass {
     Recorded recorded = new Recorded(now, input, decision);
     if (memory.isNews(recorded)) {
       pools.record(ref, recorded.line());
+      meters.decided(labels(pool), decision);
     }
     Set<String> overdue = memory.overdue(wishes.drainTimeout(), now);
     Plan plan = execute.plan(decision.desired(), ceilings, workers, memory.draining(),
@@ -119,9 +126,22 @@ final class PoolPass {
     // A refusal of this very pass counts.
     List<Ceiling> reached = Ceilings.of(workers, plan.draining(), restraint.refusals().current(now));
     Trouble trouble = Trouble.of(done.problem(), restraint.crashes().crashes(), restraint.crashes().held(now), workers);
+    Decision.LimitedBy limitedBy = trouble.limit(Ceilings.limitedBy(decision, reached));
+    meters.passed(ref, count(labels(pool), input, decision, workers, limitedBy.reason()), plan.lost().size());
     return new Result(new PoolFigures(decision.desired(), present, input.ready(), busy, plan.draining().size(), chunks,
-        trouble.limit(Ceilings.limitedBy(decision, reached)), decision.atRisk()), running, trouble, seen,
+        limitedBy, decision.atRisk()), running, trouble, seen,
         NextPass.after(input, decision, plan, done, restraint.refusals().left(now)));
+  }
+
+  private static PoolLabels labels(WorkerPool pool) {
+    return PoolLabels.of(pool.getMetadata().getNamespace(), pool.getMetadata().getName(), PoolWishes.ownedByJob(pool));
+  }
+
+  private static PoolCount count(PoolLabels labels, ScaleInput input, Decision decision, List<Worker> workers, String limitedBy) {
+    int busy = (int) workers.stream().filter(Worker::busy).filter(worker -> !worker.leaving()).count();
+    int pending = (int) workers.stream().filter(worker -> worker.stage() == Worker.Stage.PENDING && !worker.leaving()).count();
+    return new PoolCount(labels, Math.max(0, input.ready() - busy), busy, input.draining(), Math.max(0, input.starting() - pending), pending,
+        decision.desired(), input.bounds().max(), limitedBy, decision.atRisk().size());
   }
 
   void forget(WorkerPool pool) {

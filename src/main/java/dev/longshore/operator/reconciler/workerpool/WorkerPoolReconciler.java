@@ -5,6 +5,7 @@ import dev.longshore.api.v1alpha1.WorkerPoolStatus;
 import dev.longshore.job.PoolRef;
 import dev.longshore.operator.autoscaler.Collect;
 import dev.longshore.operator.leftovers.Leftover;
+import dev.longshore.operator.meters.OperatorMeters;
 import dev.longshore.operator.pods.PodFleet;
 import dev.longshore.operator.pods.PoolBudgets;
 import dev.longshore.operator.pods.WorkerPods;
@@ -63,6 +64,7 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
   private final StatusPace pace;
   private final GiveWay giveWay;
   private final Wake wake;
+  private final OperatorMeters meters;
   private final BooleanSupplier synced;
   private final InstantSource clock;
   private InformerEventSource<Pod, WorkerPool> pods;
@@ -82,8 +84,9 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
     this.wake = parts.wake();
     this.synced = synced;
     this.clock = parts.clock();
+    this.meters = parts.meters();
     Realize realize = new Realize(parts, pod -> pods.handleRecentResourceCreate(ResourceID.fromResource(pod), pod));
-    this.pass = new PoolPass(parts.known(), pools, fleet, new Collect(active), realize, clock);
+    this.pass = new PoolPass(parts.known(), pools, fleet, new Collect(active), realize, parts.meters(), clock);
   }
 
   @Override
@@ -186,6 +189,7 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
 
   private DeleteControl remove(WorkerPool pool, Context<WorkerPool> context) {
     board.remove(ref(pool));
+    meters.forget(ref(pool));
     workers.unfollow(ref(pool));
     for (ActiveJob job : active.of(ref(pool))) {
       active.unfollow(job.ref());

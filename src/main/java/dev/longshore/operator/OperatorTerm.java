@@ -9,8 +9,10 @@ import dev.longshore.operator.pods.WorkerPods;
 import dev.longshore.operator.progress.ActiveJobs;
 import dev.longshore.operator.progress.ProgressLoop;
 import dev.longshore.operator.progress.WorkerWatch;
+import dev.longshore.operator.reconciler.EndingNamespaces;
 import dev.longshore.operator.reconciler.Events;
 import dev.longshore.operator.reconciler.KnownJobs;
+import dev.longshore.operator.reconciler.Leftovers;
 import dev.longshore.operator.reconciler.Parts;
 import dev.longshore.operator.reconciler.Wake;
 import dev.longshore.operator.reconciler.batchjob.BatchJobReconciler;
@@ -45,6 +47,7 @@ final class OperatorTerm {
   private final ProgressLoop progress;
   private final WorkerWatch workers;
   private final ReconcileTimes times;
+  private final NamespaceWatch namespaces;
   private final Operator operator;
   private final ExecutorService passes = Executors.newVirtualThreadPerTaskExecutor();
 
@@ -58,10 +61,13 @@ final class OperatorTerm {
     workers = new WorkerWatch(pools, wake);
     operator = new Operator(overrider -> configure(overrider, client));
     WorkerPods pods = new WorkerPods(settings.workerImage(), settings.imagePullSecrets(), settings.workerResources());
+    EndingNamespaces ending = new EndingNamespaces();
+    Leftovers leftovers = new Leftovers(client, ledger, pools, queues, ending, settings.watchNamespaces(), settings.letGoAfter(), clock);
+    namespaces = new NamespaceWatch(client, settings.watchNamespaces(), ending, leftovers);
     Parts parts = new Parts(client, ledger, pools, queues, active, new KnownJobs(active), progress, workers, new JobSpecMapping(settings.policy()),
         new PodFleet(client, pods, new PodNames(RandomGenerator.getDefault())),
         new PodTemplateRules(Set.copyOf(settings.policy().serviceAccounts())), new PoolBudgets(client), new PoolBoard(),
-        new StatusWriter(client), new Events(client, clock), wake, clock);
+        new StatusWriter(client), new Events(client, clock), leftovers, ending, wake, clock);
     operator.register(new BatchJobReconciler(parts), this::watch);
     operator.register(new WorkerPoolReconciler(parts, this::started), this::watch);
   }
@@ -71,6 +77,7 @@ final class OperatorTerm {
     operator.start();
     progress.start();
     workers.start();
+    namespaces.start();
   }
 
   boolean started() {
@@ -92,11 +99,13 @@ final class OperatorTerm {
     passes.shutdownNow();
     progress.close();
     workers.close();
+    namespaces.close();
   }
 
   void stop() {
     progress.close();
     workers.close();
+    namespaces.close();
     operator.stop();
   }
 

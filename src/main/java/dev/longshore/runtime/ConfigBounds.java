@@ -15,6 +15,7 @@ final class ConfigBounds {
     check("LONGSHORE_WORKER_LEASE_TIME", config.worker().leaseTime(), Duration.ofSeconds(2), TEN_MINUTES);
     check("LONGSHORE_WORKER_HOLD_LIMIT", config.worker().holdLimit(), Duration.ofSeconds(2), TEN_MINUTES);
     check("LONGSHORE_AUDIT_QUIET", config.audit().quiet(), Duration.ofSeconds(3), HOUR);
+    check("LONGSHORE_OPERATOR_LET_GO_AFTER", config.operator().letGoAfter(), Duration.ofSeconds(2), Duration.ofHours(24));
     check("LONGSHORE_AUDIT_GRACE", config.audit().grace(), Duration.ofSeconds(1), HOUR);
   }
 

@@ -17,6 +17,13 @@ public interface LongshoreConfig {
   /** Folder of the checkout or image; set by the launcher. */
   Optional<String> home();
 
+  /** The image of worker pods whose template names none; the operator's own, as a rule. */
+  @WithDefault("docker.io/longshore/longshore:dev")
+  String image();
+
+  /** Names of Secrets in a job's namespace that worker pods pull it with; comma-separated. */
+  Optional<List<String>> imagePullSecrets();
+
   /** The namespace that this process lives in. */
   @WithDefault("default")
   String namespace();
@@ -106,15 +113,15 @@ public interface LongshoreConfig {
     @WithDefault("false")
     boolean leaderElection();
 
-    /** The image of worker pods. */
-    @WithDefault("longshore/longshore:dev")
-    String workerImage();
-
-    /** Names of the Secrets that the image is pulled with. */
-    Optional<List<String>> imagePullSecrets();
-
     /** The name of this replica in the election; unset takes the host's name. */
     Optional<String> identity();
+
+    /**
+     * How long the clean-up after a deleted job may wait for RabbitMQ or Redis; then the resource goes without, and what it left is removed
+     * when they are back. 2 s to 24 h.
+     */
+    @WithDefault("10m")
+    Duration letGoAfter();
   }
 
   /** What jobs may do on pools of their own. */

@@ -17,14 +17,15 @@ final class OperatorConfiguration {
     LongshoreConfig.Operator given = config.operator();
     Set<String> watched = config.watchNamespaces().orElse(Set.of(config.namespace()));
     return new OperatorSettings(given.identity().orElseGet(OperatorConfiguration::hostName), watched.contains("*") ? Set.of() : watched,
-        given.leaderElection(), config.namespace(), given.workerImage(), given.imagePullSecrets().orElse(List.of()),
-        OperatorSettings.defaultWorkerResources(), config.audit().quiet(), policy(config.policy()));
+        given.leaderElection(), config.namespace(), config.image(), config.imagePullSecrets().orElse(List.of()),
+        OperatorSettings.defaultWorkerResources(), config.audit().quiet(),
+        given.letGoAfter(), policy(config.policy()));
   }
 
   /** For {@code longshore run}: all namespaces, no election, and workers bounded by their own options and not by the pod. */
   static OperatorSettings local(String image, Duration auditQuiet) {
     return new OperatorSettings("longshore-run", Set.of(), false, "default", image, List.of(), new ResourceRequirements(), auditQuiet,
-        Policy.local());
+        OperatorSettings.LET_GO_AFTER, Policy.local());
   }
 
   private static String hostName() {

@@ -23,7 +23,9 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /** The operator, in a cluster or in a local run, and what its HTTP shows. */
@@ -46,6 +48,8 @@ public class OperatorRole implements JobViews {
   private volatile KubernetesClient client;
   private volatile Ledger ledger;
   private volatile Pools pools;
+  /** Empty is all. */
+  private volatile Set<String> watched = Set.of();
 
   int run() throws Exception {
     ConfigBounds.check(config);
@@ -77,6 +81,7 @@ public class OperatorRole implements JobViews {
     client = kubernetes;
     ledger = accounts;
     this.pools = pools;
+    watched = settings.watchNamespaces();
     state.add(new RoleState.Part("redis", false, () -> of(accounts.health().up(), accounts.health().message())));
     state.add(new RoleState.Part("rabbitmq", false, () -> of(queues.health().up(), queues.health().message())));
     state.add(new RoleState.Part("operator", false, () -> of(service.health().up(), service.health().message())));
@@ -91,7 +96,11 @@ public class OperatorRole implements JobViews {
   @Override
   public List<BatchJob> list(String namespace) {
     var jobs = started().resources(BatchJob.class);
-    return (namespace == null ? jobs.inAnyNamespace().list() : jobs.inNamespace(namespace).list()).getItems();
+    if (namespace == null && watched.isEmpty()) {
+      return jobs.inAnyNamespace().list().getItems();
+    }
+    Stream<String> namespaces = namespace == null ? watched.stream().sorted() : Stream.of(namespace);
+    return namespaces.flatMap(name -> jobs.inNamespace(name).list().getItems().stream()).toList();
   }
 
   @Override

@@ -51,6 +51,15 @@ public interface Ledger extends AutoCloseable {
   /** Removes every key of the job; of one with {@code item.identity} what {@link Identities} tells stays for {@code results.retention}. */
   void delete(JobRef job);
 
+  /** Remembers a job whose resource is gone while its queues and keys could not be removed. */
+  void leave(JobRef job);
+
+  /** The jobs of {@link #leave} that are not {@link #swept} yet, of all namespaces. */
+  Set<JobRef> left();
+
+  /** Nothing is left any more of a job of {@link #leave}. */
+  void swept(JobRef job);
+
   /** Ends the job's run with a reason that no further item can change ({@code InvalidSource}, {@code SourceChanged}, …); the first one stays. */
   void fail(JobRef job, String reason, String message);
 

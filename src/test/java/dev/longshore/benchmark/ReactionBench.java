@@ -94,7 +94,7 @@ class ReactionBench {
     queues = RabbitWorkQueues.ofOperator(new RabbitSettings(SERVICES.rabbitUrl(), SERVICES.rabbitUsername(), SERVICES.rabbitPassword(),
         "bench"));
     OperatorSettings settings = new OperatorSettings("bench", Set.of(), false, NAMESPACE, "example.org/longshore:1", List.of(),
-        OperatorSettings.defaultWorkerResources(), OperatorSettings.AUDIT_QUIET, Policy.cluster());
+        OperatorSettings.defaultWorkerResources(), OperatorSettings.AUDIT_QUIET, OperatorSettings.LET_GO_AFTER, Policy.cluster());
     operator = new OperatorService(client, ledger, new RedisPools(redis), noting(queues), settings, InstantSource.system(),
         new SimpleMeterRegistry(), () -> { });
     operator.start();

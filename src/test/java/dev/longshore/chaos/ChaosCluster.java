@@ -61,7 +61,7 @@ import org.jboss.logging.Logger;
 final class ChaosCluster implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(ChaosCluster.class);
   private static final Path APP = Path.of("target", "quarkus-app").toAbsolutePath();
-  private static final String IMAGE = "longshore/longshore:dev";
+  private static final String IMAGE = "docker.io/longshore/longshore:dev";
   private static final String NAMESPACE = "default";
   private static final Duration START_LIMIT = Duration.ofMinutes(2);
 
@@ -141,7 +141,7 @@ final class ChaosCluster implements AutoCloseable {
     environment.putAll(Map.of("LONGSHORE_AUDIT_QUIET", times.auditQuiet().toSeconds() + "s",
         "LONGSHORE_AUDIT_GRACE", times.auditGrace().toSeconds() + "s"));
     environment.putAll(Map.of("LONGSHORE_ROLE", "operator", "KUBECONFIG", kubeconfig.toString(), "LONGSHORE_OPERATOR_LEADER_ELECTION",
-        String.valueOf(election), "LONGSHORE_OPERATOR_WORKER_IMAGE", IMAGE, "LONGSHORE_POLICY_FILES", folder.toString(),
+        String.valueOf(election), "LONGSHORE_IMAGE", IMAGE, "LONGSHORE_POLICY_FILES", folder.toString(),
         "LONGSHORE_POLICY_EGRESS_LOOPBACK", "true", "QUARKUS_HTTP_PORT", String.valueOf(freePort()), "QUARKUS_MANAGEMENT_PORT",
         String.valueOf(management)));
     return environment;

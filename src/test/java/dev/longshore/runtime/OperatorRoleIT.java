@@ -37,7 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The roles as a cluster runs them: an operator process, worker processes for its pods, all told by their environment. */
 class OperatorRoleIT {
   private static final Duration LIMIT = Duration.ofMinutes(2);
-  private static final String IMAGE = "longshore/longshore:dev";
+  private static final String IMAGE = "docker.io/longshore/longshore:dev";
   private static final Path JAR = Path.of("target", "quarkus-app", "quarkus-run.jar").toAbsolutePath();
 
   @RegisterExtension
@@ -105,7 +105,7 @@ class OperatorRoleIT {
         .redirectErrorStream(true).redirectOutput(folder.resolve("operator.log").toFile());
     builder.environment().putAll(credentials());
     builder.environment().putAll(Map.of("LONGSHORE_ROLE", "operator", "KUBECONFIG", api.kubeconfig().toString(), "LONGSHORE_OPERATOR_LEADER_ELECTION",
-        "true", "LONGSHORE_OPERATOR_WORKER_IMAGE", IMAGE, "QUARKUS_HTTP_PORT", String.valueOf(port), "QUARKUS_MANAGEMENT_PORT",
+        "true", "LONGSHORE_IMAGE", IMAGE, "QUARKUS_HTTP_PORT", String.valueOf(port), "QUARKUS_MANAGEMENT_PORT",
         String.valueOf(management)));
     return builder;
   }

@@ -61,7 +61,7 @@ public final class ProcessCluster implements AutoCloseable {
   public static final Duration LEASE = Duration.ofSeconds(2);
   public static final Duration LIMIT = Duration.ofMinutes(5);
   private static final String NAMESPACE = "default";
-  private static final String IMAGE = "longshore/longshore:dev";
+  private static final String IMAGE = "docker.io/longshore/longshore:dev";
   private static final Path APP = Path.of("target", "quarkus-app").toAbsolutePath();
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final KubernetesSerialization YAML = new KubernetesSerialization();
@@ -146,7 +146,7 @@ public final class ProcessCluster implements AutoCloseable {
     ProcessBuilder builder = new ProcessBuilder(java(), "--sun-misc-unsafe-memory-access=allow", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
         "-Xmx300m", "-jar", APP.resolve("quarkus-run.jar").toString()).redirectErrorStream(true)
         .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("operator.log").toFile()));
-    builder.environment().putAll(Map.of("LONGSHORE_ROLE", "operator", "KUBECONFIG", api.kubeconfig().toString(), "LONGSHORE_OPERATOR_WORKER_IMAGE",
+    builder.environment().putAll(Map.of("LONGSHORE_ROLE", "operator", "KUBECONFIG", api.kubeconfig().toString(), "LONGSHORE_IMAGE",
         IMAGE, "LONGSHORE_AUDIT_QUIET", "3s", "QUARKUS_HTTP_PORT", String.valueOf(port), "QUARKUS_MANAGEMENT_PORT", String.valueOf(management)));
     builder.environment().putAll(addresses());
     operator = children.start(builder);

@@ -18,4 +18,4 @@ import java.time.InstantSource;
 /** What the reconcilers share. */
 public record Parts(KubernetesClient client, Ledger ledger, Pools pools, WorkQueues queues, ActiveJobs active, KnownJobs known,
     ProgressLoop progress, WorkerWatch workers, JobSpecMapping mapping, PodFleet fleet, PodTemplateRules rules, PoolBudgets budgets,
-    PoolBoard board, StatusWriter statuses, Events events, Wake wake, InstantSource clock) {}
+    PoolBoard board, StatusWriter statuses, Events events, Leftovers leftovers, EndingNamespaces ending, Wake wake, InstantSource clock) {}

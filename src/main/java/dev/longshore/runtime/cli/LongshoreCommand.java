@@ -14,7 +14,7 @@ import picocli.CommandLine;
 @Command(name = "longshore", mixinStandardHelpOptions = true, versionProvider = Version.class,
     subcommands = {RunCommand.class, GetCommand.class, WatchCommand.class, ResultsCommand.class, FailuresCommand.class,
         RetryCommand.class, PauseCommand.class, ResumeCommand.class, CancelCommand.class, DecisionsCommand.class, SimulateCommand.class,
-        HelpCommand.class},
+        CleanupCommand.class, HelpCommand.class},
     description = "Batch work on Kubernetes: no item lost, none counted twice.",
     footerHeading = "%nExamples:%n",
     footer = {

@@ -62,7 +62,7 @@ final class LocalCluster implements AutoCloseable {
   private static final int CONFLICTS = 20;
   private static final Duration DRAIN = Duration.ofSeconds(60);
   /** No image is pulled here: the name stands for this process's own software. */
-  private static final String IMAGE = "longshore/longshore:local";
+  private static final String IMAGE = "docker.io/longshore/longshore:local";
 
   private final RunRequest request;
   private final LocalServices services;

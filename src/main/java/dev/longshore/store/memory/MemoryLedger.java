@@ -34,6 +34,7 @@ public final class MemoryLedger implements Ledger {
   private final InstantSource time;
   private final Duration leaseTime;
   private final Map<JobRef, Account> accounts = new ConcurrentHashMap<>();
+  private final Set<JobRef> left = ConcurrentHashMap.newKeySet();
   private final MemoryIdentities identities;
   private final List<Consumer<JobRef>> listeners = new CopyOnWriteArrayList<>();
 
@@ -98,6 +99,21 @@ public final class MemoryLedger implements Ledger {
   @Override
   public Optional<byte[]> inline(JobRef job) {
     return Optional.ofNullable(accounts.get(job)).map(account -> account.inline);
+  }
+
+  @Override
+  public void leave(JobRef job) {
+    left.add(job);
+  }
+
+  @Override
+  public Set<JobRef> left() {
+    return Set.copyOf(left);
+  }
+
+  @Override
+  public void swept(JobRef job) {
+    left.remove(job);
   }
 
   @Override

@@ -8,6 +8,8 @@ import java.util.List;
 final class RedisKeys {
   /** Matches the event channels of all namespaces. */
   static final String ALL_EVENTS = "longshore:*:events";
+  /** Deleted jobs whose queues and keys are still to be removed. Of no namespace, so that no worker's rights reach it. */
+  static final String LEFT = "longshore::left";
   private static final List<String> PARTS = List.of("meta", "leases", "retries", "holders", "groups", "examples", "results", "masks",
       "final", "notSucceeded", "failed", "skipped", "cancelled", "spec", "inline", "status", "marks", "suspects", "crashes", "inside", "history", "copies",
       "ids", "succeeded");

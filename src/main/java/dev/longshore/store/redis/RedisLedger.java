@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /** The ledger in Redis: each step is one script on one job's keys. */
 public final class RedisLedger implements Ledger {
@@ -108,6 +109,26 @@ public final class RedisLedger implements Ledger {
   @Override
   public Identities identities() {
     return identities;
+  }
+
+  @Override
+  public void leave(JobRef job) {
+    redis.call(Command.SADD, RedisKeys.LEFT, leftover(job));
+  }
+
+  @Override
+  public Set<JobRef> left() {
+    return redis.call(Command.SMEMBERS, RedisKeys.LEFT).stream().map(member -> member.toString().split(" "))
+        .map(parts -> new JobRef(parts[0], parts[1], parts[2])).collect(Collectors.toUnmodifiableSet());
+  }
+
+  @Override
+  public void swept(JobRef job) {
+    redis.call(Command.SREM, RedisKeys.LEFT, leftover(job));
+  }
+
+  private static String leftover(JobRef job) {
+    return job.namespace() + " " + job.name() + " " + job.uid();
   }
 
   @Override

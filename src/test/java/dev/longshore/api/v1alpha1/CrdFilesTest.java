@@ -32,8 +32,10 @@ class CrdFilesTest {
 
   static Stream<Generated> files() {
     Map<String, String> crds = CrdFiles.generate();
+    // a chart can hold no link to a file outside of it
     return Stream.concat(
-        crds.entrySet().stream().map(file -> new Generated(Path.of("kubernetes/crds", file.getKey()), file.getValue())),
+        crds.entrySet().stream().flatMap(file -> Stream.of("kubernetes/crds", "helm/longshore/files/crds")
+            .map(folder -> new Generated(Path.of(folder, file.getKey()), file.getValue()))),
         FieldReference.generate(crds).entrySet().stream().map(file -> new Generated(Path.of("docs/reference", file.getKey()), file.getValue())));
   }
 

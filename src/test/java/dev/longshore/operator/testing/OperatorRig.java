@@ -62,6 +62,7 @@ public final class OperatorRig implements AutoCloseable {
   public final Pools pools = new MemoryPools(clock);
   /** Of the next operator that is started. */
   public Duration auditQuiet = OperatorSettings.AUDIT_QUIET;
+  public Duration letGoAfter = OperatorSettings.LET_GO_AFTER;
   private OperatorService operator;
 
   public OperatorRig(KubernetesClient client, String namespace) {
@@ -77,7 +78,7 @@ public final class OperatorRig implements AutoCloseable {
 
   public void start(boolean elected, Runnable leadershipLost) {
     OperatorSettings settings = new OperatorSettings("test", Set.of(namespace), elected, namespace, "example.org/longshore:1", List.of(),
-        OperatorSettings.defaultWorkerResources(), auditQuiet, Policy.cluster());
+        OperatorSettings.defaultWorkerResources(), auditQuiet, letGoAfter, Policy.cluster());
     operator = new OperatorService(client, all.guard(Ledger.class, store.guard(Ledger.class, ledger)),
         all.guard(Pools.class, store.guard(Pools.class, pools)), all.guard(WorkQueues.class, queues), settings, clock,
         new SimpleMeterRegistry(), leadershipLost);

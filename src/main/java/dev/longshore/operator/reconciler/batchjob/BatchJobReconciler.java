@@ -63,7 +63,7 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
     Redrive redrive = new Redrive(ledger, parts.queues(), feeds, active, parts.progress(), reports, events);
     afterEnd = new AfterEnd(parts.client(), parts.queues(), active, reports, redrive, events, wake);
     earlyEnd = new EarlyEnd(ledger, parts.queues(), parts.pools(), active, reports, afterEnd, wake);
-    removal = new JobRemoval(parts.client(), ledger, parts.queues(), active, reports, wake);
+    removal = new JobRemoval(parts, reports);
     prepare = List.of(new FindPool(parts.client()), new MapSpec(parts.client(), parts.mapping(), ledger), new MakePool(parts.client(),
         parts.rules()), new OpenAccount(parts.queues(), ledger, parts.pools(), events), new FeedIntake(feeds, ledger),
         new Assign(active, parts.progress(), wake));

@@ -11,6 +11,8 @@ import dev.longshore.operator.progress.ActiveJob;
 import dev.longshore.operator.progress.ActiveJobs;
 import dev.longshore.operator.progress.WorkerWatch;
 import dev.longshore.operator.reconciler.ApiAnswer;
+import dev.longshore.operator.reconciler.EndingNamespaces;
+import dev.longshore.operator.reconciler.Leftovers;
 import dev.longshore.operator.reconciler.Parts;
 import dev.longshore.operator.reconciler.Wake;
 import dev.longshore.operator.status.PoolBoard;
@@ -42,10 +44,12 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import org.jboss.logging.Logger;
 
 /** Keeps as many workers in each pool as its jobs need. A pool that goes takes its pods and its keys with it. */
 @ControllerConfiguration(name = "workerpool", finalizerName = WorkerPoolReconciler.FINALIZER)
 public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Cleaner<WorkerPool> {
+  private static final Logger LOG = Logger.getLogger(WorkerPoolReconciler.class);
   public static final String FINALIZER = "longshore.dev/workerpool";
   private static final Duration SOON = Duration.ofMillis(50);
   private static final Duration AGAIN = Duration.ofSeconds(1);
@@ -57,6 +61,8 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
   private final PoolBudgets poolBudgets;
   private final PoolBoard board;
   private final StatusWriter statuses;
+  private final Leftovers leftovers;
+  private final EndingNamespaces ending;
   private final WorkerWatch workers;
   private final StatusPace pace = new StatusPace();
   private final Wake wake;
@@ -73,6 +79,8 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
     this.poolBudgets = parts.budgets();
     this.board = parts.board();
     this.statuses = parts.statuses();
+    this.leftovers = parts.leftovers();
+    this.ending = parts.ending();
     this.workers = parts.workers();
     this.wake = parts.wake();
     this.synced = synced;
@@ -188,14 +196,19 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
     }
     Set<Pod> left = context.getSecondaryResources(Pod.class);
     left.forEach(fleet::remove);
-    if (!left.isEmpty()) {
+    // in a namespace that goes at once they go by themselves
+    if (!left.isEmpty() && !ending.contains(pool.getMetadata().getNamespace())) {
       return DeleteControl.noFinalizerRemoval().rescheduleAfter(AGAIN.toMillis());
     }
     try {
       pools.delete(ref(pool));
     } catch (StoreUnavailableException e) {
-      return DeleteControl.noFinalizerRemoval().rescheduleAfter(AGAIN.toMillis());
+      if (leftovers.stays(pool)) {
+        return DeleteControl.noFinalizerRemoval().rescheduleAfter(AGAIN.toMillis());
+      }
+      LOG.warnf("pool=%s: deleted without its clean-up, because it waited too long; its three keys stay: %s", ref(pool), e.getMessage());
     }
+    leftovers.gone(pool);
     context.getSecondaryResource(PodDisruptionBudget.class).ifPresent(budget -> poolBudgets.remove(pool, budget));
     pass.forget(pool);
     statuses.forget(pool);

@@ -6,6 +6,8 @@ import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.io.IOException;
@@ -81,10 +83,10 @@ public final class PodRunner implements AutoCloseable {
     if (client.nodes().withName(PodStatuses.NODE).get() == null) {
       client.resource(node).create();
     }
-    client.nodes().withName(PodStatuses.NODE).editStatus(n -> new NodeBuilder(n).withNewStatus().addNewCondition().withType("Ready")
-        .withStatus("True")
-        .withReason("PodRunnerReady").withMessage("pods of worker pools run as processes of this machine").endCondition().endStatus()
-        .build());
+    // without the version that was read: where there are controllers they write on it too
+    client.nodes().withName(PodStatuses.NODE).subresource("status").patch(PatchContext.of(PatchType.JSON_MERGE), """
+        {"status": {"conditions": [{"type": "Ready", "status": "True", "reason": "PodRunnerReady",
+          "message": "pods of worker pools run as processes of this machine"}]}}""");
   }
 
   /** How many workers run now. */

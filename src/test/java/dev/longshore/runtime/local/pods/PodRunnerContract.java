@@ -36,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 abstract class PodRunnerContract {
   private static final AtomicInteger NAMES = new AtomicInteger();
   private static final Duration SOON = Duration.ofSeconds(15);
-  private static final String IMAGE = "longshore/longshore:test";
+  private static final String IMAGE = "docker.io/longshore/longshore:test";
   @TempDir
   Path folder;
   private KubernetesClient client;

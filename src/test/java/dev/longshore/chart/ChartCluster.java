@@ -68,7 +68,8 @@ final class ChartCluster implements AutoCloseable {
 
   /** A namespace with the Secrets of operator and workers, as docs/install.md makes them. */
   ChartCluster namespace(String name) {
-    client().resource(new NamespaceBuilder().withNewMetadata().withName(name).endMetadata().build()).create();
+    client().resource(new NamespaceBuilder().withNewMetadata().withName(name)
+        .addToLabels("pod-security.kubernetes.io/enforce", "restricted").endMetadata().build()).create();
     secret(name, "longshore-rabbitmq", Map.of("url", services.rabbitUrl(), "username", services.rabbitUsername(), "password",
         services.rabbitPassword()));
     secret(name, "longshore-redis", Map.of("url", services.redisUrl(), "password", services.redisPassword()));

@@ -18,7 +18,8 @@ import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.dsl.FieldValidateable;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,6 +47,8 @@ class DocsYamlIT {
   /** Blocks that no API server looks at here, by page: manifests of projects whose kinds are not there. Keep it short. */
   private static final Map<String, Long> FOREIGN = Map.of("docs/keda.md", 2L);
   private static final Path CHART_VALUES = Path.of("helm/longshore/values.yaml");
+  private static final PatchContext DRY_RUN = new PatchContext.Builder().withPatchType(PatchType.SERVER_SIDE_APPLY).withFieldManager("docs")
+      .withFieldValidation("Strict").withDryRun(List.of("All")).withForce(true).build();
   private static final KubernetesSerialization SERIALIZATION = new KubernetesSerialization();
 
   @TempDir
@@ -144,7 +147,7 @@ class DocsYamlIT {
       resource.getMetadata().setNamespace("default");
     }
     try {
-      client.resource(resource).fieldValidation(FieldValidateable.Validation.STRICT).fieldManager("docs").dryRun().serverSideApply();
+      client.resource(resource).patch(DRY_RUN);
     } catch (KubernetesClientException e) {
       fail("%s: %s '%s' is refused: %s", block, resource.getKind(), resource.getMetadata().getName(), e.getMessage());
     }

@@ -8,7 +8,6 @@ import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
 import io.fabric8.kubernetes.api.model.Affinity;
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
-import io.fabric8.kubernetes.api.model.PodSchedulingGate;
 import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
 import java.util.List;
@@ -56,7 +55,7 @@ record PodTemplate(
       @JsonPropertyDescription("As in a Pod.")
       String schedulerName,
       @Size(max = 16) @JsonPropertyDescription("As in a Pod, at most 16: each worker waits until somebody takes its gates away.")
-      List<PodSchedulingGate> schedulingGates,
+      List<Gate> schedulingGates,
       @JsonPropertyDescription("As in a Pod.")
       String runtimeClassName,
       @JsonPropertyDescription("As in a Pod; only one that the operator's policy.serviceAccounts names. Its token is never mounted.")
@@ -75,6 +74,11 @@ record PodTemplate(
       Boolean hostPID,
       @JsonPropertyDescription("Always refused.")
       Boolean hostIPC) {}
+
+  /** A scheduling gate. */
+  record Gate(
+      @Required @Size(min = 1, max = 316) @JsonPropertyDescription("Its name, as example.org/gate. Unique among the gates.")
+      String name) {}
 
   /** A volume. */
   @ValidationRule(value = "!has(self.hostPath)", fieldPath = ".hostPath", message = "worker pods never see the node's files")

@@ -16,6 +16,7 @@ import dev.longshore.operator.reconciler.Wake;
 import dev.longshore.operator.reconciler.batchjob.BatchJobReconciler;
 import dev.longshore.operator.reconciler.workerpool.WorkerPoolReconciler;
 import dev.longshore.operator.status.PoolBoard;
+import dev.longshore.operator.status.StatusPace;
 import dev.longshore.operator.status.StatusWriter;
 import dev.longshore.queue.WorkQueues;
 import dev.longshore.store.Ledger;
@@ -61,7 +62,7 @@ final class OperatorTerm {
     Parts parts = new Parts(client, ledger, pools, queues, active, new KnownJobs(active), progress, workers, new JobSpecMapping(settings.policy()),
         new PodFleet(client, pods, new PodNames(RandomGenerator.getDefault())),
         new PodTemplateRules(Set.copyOf(settings.policy().serviceAccounts())), new PoolBudgets(client), new PoolBoard(),
-        new StatusWriter(client), new Events(client, clock), wake, clock);
+        new StatusWriter(client), new StatusPace(), new Events(client, clock), wake, clock);
     operator.register(new BatchJobReconciler(parts), this::watch);
     operator.register(new WorkerPoolReconciler(parts, this::started), this::watch);
   }

@@ -13,6 +13,8 @@ import java.util.concurrent.ConcurrentHashMap;
 /** The jobs that this operator follows. */
 public final class ActiveJobs {
   private final Map<JobRef, ActiveJob> jobs = new ConcurrentHashMap<>();
+  /** The same, for the passes of pools: each would look through all jobs. */
+  private final Map<PoolRef, Map<JobRef, ActiveJob>> byPool = new ConcurrentHashMap<>();
   private final Set<JobRef> ending = ConcurrentHashMap.newKeySet();
   private final Set<JobRef> ended = ConcurrentHashMap.newKeySet();
 
@@ -27,7 +29,14 @@ public final class ActiveJobs {
   public ActiveJob follow(JobRef job, PoolRef pool, long generation) {
     return jobs.compute(job, (ref, before) -> {
       if (before == null || !before.pool().equals(pool)) {
-        return new ActiveJob(ref, pool, generation, auditQuiet);
+        leavePool(before);
+        ActiveJob followed = new ActiveJob(ref, pool, generation, auditQuiet);
+        byPool.compute(pool, (of, others) -> {
+          Map<JobRef, ActiveJob> all = others == null ? new ConcurrentHashMap<>() : others;
+          all.put(ref, followed);
+          return all;
+        });
+        return followed;
       }
       if (before.generation() != generation) {
         before.prepared(generation);
@@ -38,7 +47,18 @@ public final class ActiveJobs {
 
   /** It has to be prepared again, or waits for something. */
   public void unfollow(JobRef job) {
-    jobs.remove(job);
+    jobs.computeIfPresent(job, (ref, before) -> leavePool(before));
+  }
+
+  /** Returns null: it is followed no more. */
+  private ActiveJob leavePool(ActiveJob job) {
+    if (job != null) {
+      byPool.computeIfPresent(job.pool(), (of, others) -> {
+        others.remove(job.ref(), job);
+        return others.isEmpty() ? null : others;
+      });
+    }
+    return null;
   }
 
   /** Its run is over before its time: the workers are to leave it. */
@@ -54,7 +74,7 @@ public final class ActiveJobs {
   public void end(JobRef job) {
     ended.add(job);
     ending.remove(job);
-    jobs.remove(job);
+    unfollow(job);
   }
 
   public boolean hasEnded(JobRef job) {
@@ -68,7 +88,7 @@ public final class ActiveJobs {
 
   /** Its resource is gone. */
   public void forget(JobRef job) {
-    jobs.remove(job);
+    unfollow(job);
     ending.remove(job);
     ended.remove(job);
   }
@@ -83,7 +103,7 @@ public final class ActiveJobs {
 
   /** Those that a pool works on. */
   public List<ActiveJob> of(PoolRef pool) {
-    return jobs.values().stream().filter(job -> job.pool().equals(pool)).toList();
+    return List.copyOf(byPool.getOrDefault(pool, Map.of()).values());
   }
 
   static List<JobRef> refs(Collection<ActiveJob> jobs) {

@@ -8,6 +8,7 @@ import dev.longshore.operator.progress.ActiveJobs;
 import dev.longshore.operator.progress.ProgressLoop;
 import dev.longshore.operator.progress.WorkerWatch;
 import dev.longshore.operator.status.PoolBoard;
+import dev.longshore.operator.status.StatusPace;
 import dev.longshore.operator.status.StatusWriter;
 import dev.longshore.queue.WorkQueues;
 import dev.longshore.store.Ledger;
@@ -18,4 +19,4 @@ import java.time.InstantSource;
 /** What the reconcilers share. */
 public record Parts(KubernetesClient client, Ledger ledger, Pools pools, WorkQueues queues, ActiveJobs active, KnownJobs known,
     ProgressLoop progress, WorkerWatch workers, JobSpecMapping mapping, PodFleet fleet, PodTemplateRules rules, PoolBudgets budgets,
-    PoolBoard board, StatusWriter statuses, Events events, Wake wake, InstantSource clock) {}
+    PoolBoard board, StatusWriter statuses, StatusPace pace, Events events, Wake wake, InstantSource clock) {}

@@ -31,10 +31,11 @@ final class JobReports {
   private final JobEvents events;
   private final InstantSource clock;
   private final JobNumbers numbers = new JobNumbers();
-  private final StatusPace pace = new StatusPace();
+  private final StatusPace pace;
 
-  JobReports(StatusWriter statuses, Ledger ledger, PoolBoard board, JobEvents events, InstantSource clock) {
+  JobReports(StatusWriter statuses, StatusPace pace, Ledger ledger, PoolBoard board, JobEvents events, InstantSource clock) {
     this.statuses = statuses;
+    this.pace = pace;
     this.ledger = ledger;
     this.board = board;
     this.events = events;

@@ -44,7 +44,7 @@ public final class HttpFuzzing {
     try {
       String filled = call.url().fill(item, 7, null, Template::encoded);
       String host = new URI(filled).getHost();
-      String asked = new URI(call.url().beginning().replaceFirst("([/?#]).*", "$1").replaceFirst("#.*", "")).getHost();
+      String asked = new URI(call.url().beginning().replaceFirst("(?is)^(https?://[^/?#]*).*", "$1")).getHost();
       if (host == null || !host.equals(asked)) {
         throw new AssertionError("the item made " + filled + " of " + url + ", which goes to " + host + " and not to " + asked);
       }

@@ -6,6 +6,7 @@ import dev.longshore.source.SourceException.Reason;
 import dev.longshore.source.SourcePosition;
 import dev.longshore.source.SourceRecord;
 import org.jboss.logging.Logger;
+import org.jboss.logging.MDC;
 
 /** Goes on right behind the last record when a connection breaks, as often as records come in between, else a bounded number of times. */
 final class ReconnectingReader implements ItemReader {
@@ -42,8 +43,8 @@ final class ReconnectingReader implements ItemReader {
     SourcePosition position = reader.position();
     while (broken.reason() == Reason.UNAVAILABLE && inVain < IN_VAIN && !Thread.currentThread().isInterrupted()) {
       inVain++;
-      LOG.infof("Source connection broke, going on behind the last record: item=%d attempt=%d reason=%s", position.index(), inVain,
-          broken.getMessage());
+      LOG.infof("job=%s item=%d attempt=%d state=reconnecting reason=\"%s\" heals=\"it goes on behind the last record\"", MDC.get("job"),
+          position.index(), inVain, broken.getMessage());
       try {
         ItemReader again = opener.open(position);
         reader.close();

@@ -25,6 +25,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
+import org.jboss.logging.MDC;
 
 /**
  * Serves a job's feeds; the broker decides which of the job's workers does. One feed of each target at a time: a redrive does not wait for an
@@ -122,6 +123,8 @@ public final class FeedConsumer {
   private void receive(Delivery delivery) {
     // a platform thread: reading and packing a large source would keep a virtual one's carrier from everybody else
     Thread.ofPlatform().daemon().name("feed-" + access.job().name()).start(() -> {
+      // for the lines of a source, which does not know whose it is; the thread ends with the feed
+      MDC.put("job", access.job().toString());
       try {
         serve(delivery);
       } catch (LedgerGoneException gone) {

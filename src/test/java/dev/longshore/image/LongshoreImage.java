@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -102,6 +103,7 @@ public final class LongshoreImage {
       image.addFileEntriesLayer(layer);
     }
     Files.deleteIfExists(tar);
+    forget(work);
     image.containerize(Containerizer.to(TarImage.at(tar).named(NAME + ":dev")).withAdditionalTag(version).setOfflineMode(true)
         .setBaseImageLayersCache(work.resolve("base")).setApplicationLayersCache(work.resolve("layers")).setToolName("longshore")
         .addEventHandler(LogEvent.class, event -> {
@@ -109,6 +111,17 @@ public final class LongshoreImage {
             System.err.println("image: " + event.getMessage());
           }
         }));
+  }
+
+  /** Layers kept from an earlier build are found again by names and times of their files, and here every file has the one time. */
+  private static void forget(Path kept) throws IOException {
+    if (Files.exists(kept)) {
+      try (Stream<Path> files = Files.walk(kept)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(file);
+        }
+      }
+    }
   }
 
   private Map<String, String> labels() throws IOException, InterruptedException {

@@ -11,10 +11,13 @@ import com.google.cloud.tools.jib.api.buildplan.FilePermissions;
 import com.google.cloud.tools.jib.api.buildplan.Platform;
 import com.google.cloud.tools.jib.api.buildplan.Port;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +27,8 @@ import java.util.stream.Stream;
 
 /**
  * Writes the container image as a tar (a docker archive) from the files that {@code .ci/image} lays out: no container engine and no registry.
- * {@code ./mvnw package -Pimage} runs it. {@code src/main/docker/Dockerfile} makes the same image where there is an engine.
+ * {@code ./mvnw package -Pimage} runs it, and so do the tests that
+ * need the image. {@code src/main/docker/Dockerfile} makes the same image where there is an engine.
  */
 public final class LongshoreImage {
   static final String NAME = "docker.io/longshore/longshore";
@@ -34,6 +38,9 @@ public final class LongshoreImage {
       "LANG", "C.UTF-8");
   static final String WORKING_DIRECTORY = "/app";
   static final Set<Integer> PORTS = Set.of(8080, 9000);
+  /** Those that do not change from build to build. */
+  static final Map<String, String> LABELS = Map.of("org.opencontainers.image.title", "Longshore",
+      "org.opencontainers.image.description", "Batch work on Kubernetes: no item lost, none counted twice.");
 
   private final Path root;
   private final Path work;
@@ -45,6 +52,23 @@ public final class LongshoreImage {
     this.work = work;
     this.version = version;
     this.time = time;
+  }
+
+  /** The image's tar, made from the packaged application unless it is newer than that. */
+  public static Path built() throws Exception {
+    Path tar = Path.of("target", "longshore-image.tar").toAbsolutePath();
+    Path application = Path.of("target", "quarkus-app", "quarkus-run.jar");
+    if (!Files.exists(application)) {
+      throw new IllegalStateException(application + " is not there: run these tests by ./mvnw verify");
+    }
+    // tests in two processes may ask for it at once
+    try (FileChannel lock = FileChannel.open(Path.of("target", "longshore-image.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      lock.lock();
+      if (!Files.exists(tar) || Files.getLastModifiedTime(tar).compareTo(Files.getLastModifiedTime(application)) < 0) {
+        main("target", System.getProperty("project.version"), System.getProperty("project.time"));
+      }
+    }
+    return tar;
   }
 
   /** Lays out and writes: the build's folder, the version, its time, and optionally a base image's tar. */
@@ -79,6 +103,7 @@ public final class LongshoreImage {
       image.addFileEntriesLayer(layer);
     }
     Files.deleteIfExists(tar);
+    forget(work);
     image.containerize(Containerizer.to(TarImage.at(tar).named(NAME + ":dev")).withAdditionalTag(version).setOfflineMode(true)
         .setBaseImageLayersCache(work.resolve("base")).setApplicationLayersCache(work.resolve("layers")).setToolName("longshore")
         .addEventHandler(LogEvent.class, event -> {
@@ -88,10 +113,19 @@ public final class LongshoreImage {
         }));
   }
 
+  /** Layers kept from an earlier build are found again by names and times of their files, and here every file has the one time. */
+  private static void forget(Path kept) throws IOException {
+    if (Files.exists(kept)) {
+      try (Stream<Path> files = Files.walk(kept)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(file);
+        }
+      }
+    }
+  }
+
   private Map<String, String> labels() throws IOException, InterruptedException {
-    Map<String, String> labels = new LinkedHashMap<>();
-    labels.put("org.opencontainers.image.title", "Longshore");
-    labels.put("org.opencontainers.image.description", "Batch work on Kubernetes: no item lost, none counted twice.");
+    Map<String, String> labels = new LinkedHashMap<>(LABELS);
     labels.put("org.opencontainers.image.version", version);
     labels.put("org.opencontainers.image.created", time.toString());
     commit().ifPresent(commit -> labels.put("org.opencontainers.image.revision", commit));
@@ -128,7 +162,7 @@ public final class LongshoreImage {
     if (path.equals(root.resolve("tmp"))) {
       return FilePermissions.fromOctalString("777");
     }
-    return FilePermissions.fromOctalString(Files.isDirectory(path) || Files.isExecutable(path) && isProgram(path) ? "755" : "644");
+    return FilePermissions.fromOctalString(Files.isDirectory(path) || isProgram(path) ? "755" : "644");
   }
 
   private static boolean isProgram(Path path) {

@@ -117,8 +117,7 @@ class TlsIT {
     try (RedisConnection redis = new RedisConnection(Connections.store(url, null, RedisServers.PASSWORD, tls));
         RedisLedger ledger = new RedisLedger(redis, Duration.ofSeconds(15))) {
       // the first handshake of a process loads a hundred classes, which may take longer than a call waits
-      await().atMost(Duration.ofSeconds(20)).until(() -> !ledger.health().message().contains("did not answer"));
-      return ledger.health().message();
+      return await().atMost(Duration.ofSeconds(20)).until(() -> ledger.health().message(), message -> !message.contains("did not answer"));
     }
   }
 

@@ -64,8 +64,8 @@ class ChartIT {
   @CsvSource(delimiter = '|', value = {
       "operator.replicas=zero | /operator/replicas | integer",
       "operator.replicas=0 | /operator/replicas | minimum",
-      "replicas=2 | 'replicas' not allowed | ",
-      "operator.replica=2 | 'replica' not allowed | ",
+      "replicas=2 | additional properties | replicas",
+      "operator.replica=2 | additional properties | replica",
       "image.pullPolicy=Sometimes | /image/pullPolicy | IfNotPresent",
       "image.repository=longshore:dev | /image/repository | pattern",
       "rabbitmq.existingSecret=A_b | /rabbitmq/existingSecret | pattern",

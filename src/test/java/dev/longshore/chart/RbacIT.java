@@ -24,7 +24,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,20 +64,23 @@ class RbacIT {
       whatPeopleRead(cluster, operator);
       aDeletionThatGivesWay(cluster, broker);
       List<AuditLog.Call> calls = audit.calls();
-      nothingRefused(calls, "longshore-operator");
-      assertThat(AuditLog.used(calls, "longshore-operator")).as("what the operator used, against the rules of the chart")
+      SoftAssertions operators = new SoftAssertions();
+      operators.assertThat(refused(calls, "longshore-operator")).as("refused").isEmpty();
+      operators.assertThat(AuditLog.used(calls, "longshore-operator")).as("what the operator used, against the rules of the chart")
           .containsExactlyElementsOf(granted(cluster, "longshore-operator"));
+      operators.assertAll();
       withoutTheRightToNameOwners(cluster, audit);
 
       cluster.helm().run("uninstall", NS, "--namespace", NS).succeeded();
-      nothingRefused(audit.calls(), "longshore-cleanup");
+      assertThat(refused(audit.calls(), "longshore-cleanup")).as("refused").isEmpty();
       assertThat(AuditLog.used(audit.calls(), "longshore-cleanup")).as("what helm uninstall used, against the rules of the chart")
           .containsExactlyElementsOf(granted(cluster, "longshore-cleanup"));
     }
   }
 
-  private static void nothingRefused(List<AuditLog.Call> calls, String account) {
-    assertThat(calls).as("refused").filteredOn(call -> call.user().equals(account) && (call.code() == 401 || call.code() == 403)).isEmpty();
+  private static Set<String> refused(List<AuditLog.Call> calls, String account) {
+    return calls.stream().filter(call -> call.user().equals(account) && (call.code() == 401 || call.code() == 403))
+        .map(call -> call.right() + " " + call.uri()).collect(Collectors.toCollection(TreeSet::new));
   }
 
   /** Admission asks for this right and leaves no trace of it: what happens without it shows that it is needed. */

@@ -15,6 +15,8 @@ public final class PodFleet {
   private static final Logger LOG = Logger.getLogger(PodFleet.class);
   private static final String SHARED_CRASH = "longshore.dev/shared-crash";
 
+  private static final long CUT_SECONDS = 2;
+
   private final KubernetesClient client;
   private final WorkerPods pods;
   private final PodNames names;
@@ -51,6 +53,11 @@ public final class PodFleet {
   /** Whether {@link #markShared} was called for it. */
   public static boolean isMarkedShared(Pod pod) {
     return pod.getMetadata().getAnnotations() != null && pod.getMetadata().getAnnotations().containsKey(SHARED_CRASH);
+  }
+
+  /** Ends a pod within seconds: what it still does is of no use to anybody. */
+  public void cut(Pod pod) {
+    client.resource(pod).withGracePeriod(CUT_SECONDS).delete();
   }
 
   /** Ends a pod with its grace period; one that is gone is no error. */

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -110,7 +111,15 @@ public final class ChartPods implements AutoCloseable {
   @Override
   public void close() {
     informer.close();
-    lives.values().forEach(life -> life.shutDown(Duration.ZERO));
-    lives.values().forEach(PodLife::killNow);
+    List<PodLife> last = List.copyOf(lives.values());
+    last.forEach(life -> life.shutDown(Duration.ZERO));
+    last.forEach(PodLife::killNow);
+    try {
+      for (PodLife life : last) {
+        life.join(Duration.ofSeconds(5));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

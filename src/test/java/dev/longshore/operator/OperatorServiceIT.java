@@ -58,7 +58,12 @@ class OperatorServiceIT {
     @Test
     void inANamespaceThatGoesNothingWaitsForABroker() {
       JobRef job = rig.create(TRACKS);
-      rig.createPool("{apiVersion: longshore.dev/v1alpha1, kind: WorkerPool, metadata: {name: shared}, spec: {minReplicas: 1}}");
+      rig.createPool("""
+          apiVersion: longshore.dev/v1alpha1
+          kind: WorkerPool
+          metadata: {name: shared}
+          spec: {minReplicas: 1}
+          """);
       rig.awaitPods(2);
       rig.queues.away(true);
       client.namespaces().withName(rig.namespace).delete();

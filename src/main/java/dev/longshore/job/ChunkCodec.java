@@ -54,6 +54,9 @@ public final class ChunkCodec {
     int start = 0;
     for (int i = 0; i < plain.length; i++) {
       if (plain[i] == '\n') {
+        if (lines.size() == Limits.CHUNK_ITEMS) {
+          throw new MalformedChunk("a chunk has more than " + Limits.CHUNK_ITEMS + " lines");
+        }
         lines.add(java.util.Arrays.copyOfRange(plain, start, i));
         start = i + 1;
       }

@@ -38,6 +38,7 @@ public final class GuardedProcessor implements AutoCloseable {
   private final ItemProcessor processor;
   private final GuardSettings settings;
   private final int batchSize;
+  private final SecretMask mask;
   private final ProcessorGuard guard;
   private final LongAdder calls = new LongAdder();
   private final LongAdder failed = new LongAdder();
@@ -50,8 +51,10 @@ public final class GuardedProcessor implements AutoCloseable {
    * Puts a guard around a processor that has been started.
    *
    * @param batchSize items in one call at most; null takes the processor's own default
+   * @param mask hides in failures what the config takes from the environment
    */
-  public GuardedProcessor(JobRef job, ItemProcessor processor, GuardSettings settings, Integer batchSize) {
+  public GuardedProcessor(JobRef job, ItemProcessor processor, GuardSettings settings, Integer batchSize, SecretMask mask) {
+    this.mask = mask;
     this.job = job;
     this.processor = processor;
     this.settings = settings;
@@ -81,6 +84,11 @@ public final class GuardedProcessor implements AutoCloseable {
    * @throws InterruptedException when the caller was interrupted by somebody else than the timeout: of no item anything is known
    */
   public List<Outcome> call(List<WorkItem> batch) throws InterruptedException {
+    List<Outcome> outcomes = outcomes(batch);
+    return outcomes.stream().allMatch(Outcome.Success.class::isInstance) ? outcomes : outcomes.stream().map(mask::hide).toList();
+  }
+
+  private List<Outcome> outcomes(List<WorkItem> batch) throws InterruptedException {
     Call call = new Call(batch);
     calls.increment();
     try {

@@ -68,7 +68,8 @@ public final class Processors implements AutoCloseable {
       case HttpProcessor http -> new HttpItemProcessor(HttpCall.of(http, spec.allow(), environment));
       case PluginProcessor plugin -> started(plugin);
     };
-    return new GuardedProcessor(job, processor, settings(processor, spec), spec.batching() == null ? null : spec.batching().size());
+    return new GuardedProcessor(job, processor, settings(processor, spec), spec.batching() == null ? null : spec.batching().size(),
+        SecretMask.of(asked, environment));
   }
 
   /**

@@ -3,58 +3,96 @@ package dev.longshore.runtime;
 import dev.longshore.queue.rabbitmq.RabbitSettings;
 import dev.longshore.store.redis.RedisConnection;
 import dev.longshore.store.redis.RedisSettings;
+import dev.longshore.tls.Pem;
+import dev.longshore.tls.TlsSettings;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
-import java.net.URI;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** The ways of a process to its broker and its ledger's store. */
 @ApplicationScoped
 public class Connections {
+  private static final String RABBITMQ = "LONGSHORE_RABBITMQ_";
+  private static final String REDIS = "LONGSHORE_REDIS_";
+  private static final Pattern USER_INFO = Pattern.compile("^([a-z+]+://)([^/@]*)@");
+
   @Inject
   LongshoreConfig config;
 
   /** The broker of the configuration. */
   public RabbitSettings broker(String clientName) {
     LongshoreConfig.RabbitMq given = config.rabbitmq();
-    String url = Secrets.value(given.url(), given.urlFile(), "LONGSHORE_RABBITMQ_URL").orElseThrow(() -> missing("LONGSHORE_RABBITMQ_URL"));
-    return broker(url, Secrets.value(given.username(), given.usernameFile(), "LONGSHORE_RABBITMQ_USERNAME").orElse(null),
-        Secrets.value(given.password(), given.passwordFile(), "LONGSHORE_RABBITMQ_PASSWORD").orElse(null), clientName);
+    return broker(Secrets.value(given.url(), given.urlFile(), RABBITMQ + "URL").orElseThrow(() -> missing(RABBITMQ + "URL")),
+        Secrets.value(given.username(), given.usernameFile(), RABBITMQ + "USERNAME").orElse(null),
+        Secrets.value(given.password(), given.passwordFile(), RABBITMQ + "PASSWORD").orElse(null), clientName, tls(given));
   }
 
   /** The store of the configuration. It is connected to when it is first needed. */
   public RedisConnection store() {
     LongshoreConfig.Redis given = config.redis();
-    String url = Secrets.value(given.url(), given.urlFile(), "LONGSHORE_REDIS_URL").orElseThrow(() -> missing("LONGSHORE_REDIS_URL"));
-    return new RedisConnection(store(url, Secrets.value(given.password(), given.passwordFile(), "LONGSHORE_REDIS_PASSWORD").orElse(null)));
+    return new RedisConnection(store(Secrets.value(given.url(), given.urlFile(), REDIS + "URL").orElseThrow(() -> missing(REDIS + "URL")),
+        Secrets.value(given.username(), given.usernameFile(), REDIS + "USERNAME").orElse(null),
+        Secrets.value(given.password(), given.passwordFile(), REDIS + "PASSWORD").orElse(null), tls(given)));
   }
 
   /** Settings from a URL that may hold user and password; those given apart win. */
-  public static RabbitSettings broker(String url, String username, String password, String clientName) {
+  public static RabbitSettings broker(String url, String username, String password, String clientName, TlsSettings tls) {
     String[] user = userInfo(url);
     String name = username != null ? username : user[0];
     String word = password != null ? password : user[1];
     if (name == null || word == null) {
-      throw missing(name == null ? "LONGSHORE_RABBITMQ_USERNAME" : "LONGSHORE_RABBITMQ_PASSWORD");
+      throw missing(name == null ? RABBITMQ + "USERNAME" : RABBITMQ + "PASSWORD");
     }
-    return new RabbitSettings(withoutUserInfo(url), name, word, clientName);
+    return new RabbitSettings(withoutUserInfo(url), name, word, clientName, tls);
   }
 
-  /** Settings from a URL that may hold a password; one given apart wins. */
-  public static RedisSettings store(String url, String password) {
-    return new RedisSettings(withoutUserInfo(url), password != null ? password : userInfo(url)[1]);
+  /** Settings from a URL that may hold user and password; those given apart win. */
+  public static RedisSettings store(String url, String username, String password, TlsSettings tls) {
+    String[] user = userInfo(url);
+    String name = username != null ? username : user[0];
+    String word = password != null ? password : user[1];
+    return new RedisSettings(withoutUserInfo(url), name == null || name.isEmpty() ? null : name, word, tls);
+  }
+
+  /** Whom connections to the broker trust. Throws {@link dev.longshore.tls.InvalidTlsException}. */
+  public static TlsSettings tls(LongshoreConfig.RabbitMq given) {
+    return new TlsSettings(pem(RABBITMQ + "CA", given.ca(), given.caFile()), pem(RABBITMQ + "CERT", given.cert(), given.certFile()),
+        pem(RABBITMQ + "KEY", given.key(), given.keyFile())).checked();
+  }
+
+  /** Whom connections to Redis trust. Throws {@link dev.longshore.tls.InvalidTlsException}. */
+  public static TlsSettings tls(LongshoreConfig.Redis given) {
+    return new TlsSettings(pem(REDIS + "CA", given.ca(), given.caFile()), pem(REDIS + "CERT", given.cert(), given.certFile()),
+        pem(REDIS + "KEY", given.key(), given.keyFile())).checked();
+  }
+
+  /** Null for none. */
+  private static Pem pem(String option, Optional<String> text, Optional<String> file) {
+    return text.filter(value -> !value.isBlank()).map(value -> new Pem(option, value, null))
+        .or(() -> file.filter(value -> !value.isBlank()).map(value -> new Pem(option, null, Path.of(value)))).orElse(null);
   }
 
   private static String[] userInfo(String url) {
-    String info = URI.create(url).getUserInfo();
-    if (info == null) {
+    Matcher found = USER_INFO.matcher(url);
+    if (!found.find()) {
       return new String[] {null, null};
     }
-    int colon = info.indexOf(':');
-    return colon < 0 ? new String[] {info, null} : new String[] {info.substring(0, colon), info.substring(colon + 1)};
+    String[] parts = found.group(2).split(":", 2);
+    return new String[] {decoded(parts[0]), parts.length == 1 ? null : decoded(parts[1])};
+  }
+
+  /** A plus sign in a URL's user part stands for itself. */
+  private static String decoded(String text) {
+    return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
   }
 
   private static String withoutUserInfo(String url) {
-    return url.replaceFirst("//[^/@]*@", "//");
+    return USER_INFO.matcher(url).replaceFirst("$1");
   }
 
   private static IllegalStateException missing(String name) {

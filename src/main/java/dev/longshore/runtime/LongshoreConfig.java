@@ -72,21 +72,67 @@ public interface LongshoreConfig {
 
     /** A file that holds the password. */
     Optional<String> passwordFile();
+
+    /** PEM of the only CAs that may have signed the broker's certificate; unset is the JDK's trust store. Host names are always checked. */
+    Optional<String> ca();
+
+    /** A file that holds that PEM; read anew for each connection. */
+    Optional<String> caFile();
+
+    /** PEM of the certificate by which this process shows who it is, its own first; unset shows none. Needs the key. */
+    Optional<String> cert();
+
+    /** A file that holds that PEM; read anew for each connection. */
+    Optional<String> certFile();
+
+    /** PEM of the certificate's private key, PKCS #8 without a password. */
+    Optional<String> key();
+
+    /** A file that holds that key; read anew for each connection. */
+    Optional<String> keyFile();
   }
 
   /** The ledger's store. */
   interface Redis {
-    /** {@code redis://host:port/database} or {@code rediss://…}. */
+    /**
+     * {@code redis://host:port/database}; {@code redis://host:port,host:port} for a Cluster, {@code redis+cluster://host:port} when one
+     * address of it is known; {@code redis+sentinel://host:port,host:port/primary/database} for a primary that Sentinels watch over.
+     * {@code rediss} in place of {@code redis}: TLS, to the Sentinels too.
+     */
     Optional<String> url();
 
     /** A file that holds the URL. */
     Optional<String> urlFile();
+
+    /** The user of Redis' access control list; may stand in the URL too; unset is its default user. */
+    Optional<String> username();
+
+    /** A file that holds the user's name. */
+    Optional<String> usernameFile();
 
     /** The password; may stand in the URL too. */
     Optional<String> password();
 
     /** A file that holds the password. */
     Optional<String> passwordFile();
+
+    /** PEM of the only CAs that may have signed Redis' certificate; unset is the JDK's trust store. Host names are always checked. */
+    Optional<String> ca();
+
+    /** A file that holds that PEM; read anew for each connection. */
+    Optional<String> caFile();
+
+    /** PEM of the certificate by which this process shows who it is, its own first; unset shows none. Needs the key. */
+    Optional<String> cert();
+
+    /** A file that holds that PEM; read anew for each connection. */
+    Optional<String> certFile();
+
+    /** PEM of the certificate's private key, PKCS #8 without a password. */
+    Optional<String> key();
+
+    /** A file that holds that key; read anew for each connection. */
+    Optional<String> keyFile();
   }
 
   /** Workers. */

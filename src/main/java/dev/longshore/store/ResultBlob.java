@@ -48,7 +48,10 @@ public record ResultBlob(IndexSet indexes, int attempt, IndexSet itemsIndexes, C
   public List<ItemResult> unpack(IndexSet counting) {
     List<byte[]> lines = ChunkCodec.decode(outcomes.bytes(), outcomes.gzip());
     List<byte[]> values = items == null ? null : ChunkCodec.decode(items.bytes(), items.gzip());
-    List<ItemResult> results = new ArrayList<>((int) counting.size());
+    List<ItemResult> results = new ArrayList<>();
+    if (lines.size() != indexes.size() || values != null && values.size() != itemsIndexes.size()) {
+      throw new ChunkCodec.MalformedChunk("a result blob has " + lines.size() + " outcomes for the items " + indexes);
+    }
     int[] at = {0, 0};
     IndexSet held = values == null ? indexes : itemsIndexes;
     held.forEach(index -> {
@@ -75,7 +78,7 @@ public record ResultBlob(IndexSet indexes, int attempt, IndexSet itemsIndexes, C
       JsonNode node = JSON.readTree(line);
       Failure failure = new Failure(node.path("c").asText(), node.path("m").asText());
       return new ItemResult(index, ItemResult.Status.valueOf(node.path("s").asText()), attempt, item, null, failure);
-    } catch (IOException e) {
+    } catch (IOException | IllegalArgumentException e) {
       throw new ChunkCodec.MalformedChunk("a result line of index " + index + " is broken: " + e.getMessage());
     }
   }

@@ -24,18 +24,19 @@ final class HouseRules {
     MAY_IMPORT.put("batch", Set.of());
     MAY_IMPORT.put("process", Set.of());
     MAY_IMPORT.put("egress", Set.of());
+    MAY_IMPORT.put("tls", Set.of());
     MAY_IMPORT.put("expression", Set.of());
     MAY_IMPORT.put("resilience", Set.of());
     MAY_IMPORT.put("metrics", Set.of());
     MAY_IMPORT.put("job", Set.of("batch"));
     for (String part : List.of("queue", "store", "source", "processor", "notification")) {
-      MAY_IMPORT.put(part, Set.of("job", "resilience", "batch", "process", "egress"));
+      MAY_IMPORT.put(part, Set.of("job", "resilience", "batch", "process", "egress", "tls"));
     }
     MAY_IMPORT.put("worker", Set.of("job", "resilience", "batch", "process", "expression", "queue", "store", "source", "processor",
         "metrics"));
     MAY_IMPORT.put("operator", Set.of("api", "expression", "job", "resilience", "queue", "store", "metrics"));
     MAY_IMPORT.put("rest", Set.of("job", "api", "queue", "store"));
-    MAY_IMPORT.put("runtime", Set.of("api", "batch", "process", "egress", "expression", "resilience", "job", "queue", "store", "source", "processor",
+    MAY_IMPORT.put("runtime", Set.of("api", "batch", "process", "egress", "tls", "expression", "resilience", "job", "queue", "store", "source", "processor",
         "notification", "worker", "operator", "rest", "metrics"));
   }
 

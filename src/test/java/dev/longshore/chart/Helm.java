@@ -16,8 +16,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 
 /** The real Helm: {@code $HELM}, else the one that .ci/kube builds. */
-final class Helm {
-  static final Path CHART = Path.of("helm", "longshore").toAbsolutePath();
+public final class Helm {
+  public static final Path CHART = Path.of("helm", "longshore").toAbsolutePath();
   private static final KubernetesSerialization YAML = new KubernetesSerialization();
   private static String program;
 
@@ -29,15 +29,15 @@ final class Helm {
    *
    * @param kubeconfig of the cluster; empty for what needs none
    */
-  Helm(Path home, Optional<Path> kubeconfig) throws IOException, InterruptedException {
+  public Helm(Path home, Optional<Path> kubeconfig) throws IOException, InterruptedException {
     this.home = home;
     this.kubeconfig = kubeconfig;
     require();
   }
 
   /** What it said. */
-  record Ran(int code, String out, String err) {
-    Ran succeeded() {
+  public record Ran(int code, String out, String err) {
+    public Ran succeeded() {
       assertThat(code).as("%s\n%s", out, err).isZero();
       return this;
     }
@@ -59,7 +59,7 @@ final class Helm {
     return program;
   }
 
-  Ran run(String... arguments) throws IOException, InterruptedException {
+  public Ran run(String... arguments) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of(require()));
     command.addAll(Arrays.asList(arguments));
     Files.createDirectories(home);

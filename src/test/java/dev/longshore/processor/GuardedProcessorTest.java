@@ -49,7 +49,7 @@ class GuardedProcessorTest {
   private static GuardedProcessor guarded(JobSpec spec, ItemProcessor processor) {
     try {
       GuardSettings settings = GuardSettings.resolve(processor.getClass().getMethod("process", List.class), processor.getClass(), spec);
-      return new GuardedProcessor(Specs.JOB, processor, settings, spec.batching().size());
+      return new GuardedProcessor(Specs.JOB, processor, settings, spec.batching().size(), SecretMask.of(List.of()));
     } catch (NoSuchMethodException e) {
       throw new AssertionError(e);
     }

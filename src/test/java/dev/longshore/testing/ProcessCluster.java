@@ -303,6 +303,11 @@ public final class ProcessCluster implements AutoCloseable {
     return results;
   }
 
+  /** What the operator's HTTP answers to a GET of {@code path}. */
+  public String http(String path) throws IOException, InterruptedException {
+    return get("http://127.0.0.1:" + port + path);
+  }
+
   public long deadLetters(JobRef job) {
     return queues.depth(job, Kind.DEAD).ready();
   }
@@ -314,6 +319,13 @@ public final class ProcessCluster implements AutoCloseable {
   }
 
   // -- for people ----------------------------------------------------------------------------------------------------------------
+
+  /** The files that all processes have logged to. */
+  public List<Path> logs() throws IOException {
+    try (Stream<Path> files = Files.list(folder.resolve("logs"))) {
+      return Stream.concat(files, Stream.of(folder.resolve("operator.log"))).toList();
+    }
+  }
 
   /** What a worker has logged so far. */
   public String log(String pod) throws IOException {

@@ -27,10 +27,14 @@ public class WorkerProcess implements AutoCloseable {
   private Worker worker;
 
   public WorkerProcess(PrivateRabbitMq rabbit, PrivateRedis store, String name, Duration lease) {
-    redis = new RedisConnection(new RedisSettings(store.url(), store.password()));
+    this(new RabbitSettings(rabbit.url(), rabbit.username(), rabbit.password(), name), new RedisSettings(store.url(), store.password()), lease);
+  }
+
+  public WorkerProcess(RabbitSettings broker, RedisSettings store, Duration lease) {
+    redis = new RedisConnection(store);
     ledger = new RedisLedger(redis, lease);
     pools = new RedisPools(redis);
-    queues = new RabbitWorkQueues(new RabbitSettings(rabbit.url(), rabbit.username(), rabbit.password(), name));
+    queues = new RabbitWorkQueues(broker);
   }
 
   /** Starts the worker. */

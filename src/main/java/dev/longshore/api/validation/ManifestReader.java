@@ -26,6 +26,8 @@ import org.yaml.snakeyaml.resolver.Resolver;
 public final class ManifestReader {
   private static final int MAX_CHARACTERS = 3 << 20;
   private static final int MAX_DEPTH = 100;
+  /** Anchors make much of little. */
+  private static final int MAX_VALUES = 1_000_000;
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private ManifestReader() {}
@@ -42,10 +44,11 @@ public final class ManifestReader {
     options.setNestingDepthLimit(MAX_DEPTH);
     DumperOptions unused = new DumperOptions();
     List<JsonNode> documents = new ArrayList<>();
+    int[] values = {0};
     try {
       for (Object document : new Yaml(new SafeConstructor(options), new Representer(unused), unused, options, new Scalars()).loadAll(yaml)) {
         if (document != null) {
-          documents.add(tree(document, 0));
+          documents.add(tree(document, 0, values));
         }
       }
     } catch (MarkedYAMLException e) {
@@ -58,19 +61,23 @@ public final class ManifestReader {
     return documents;
   }
 
-  private static JsonNode tree(Object value, int depth) {
+  /** @param values how many there are so far, with those that anchors repeat */
+  private static JsonNode tree(Object value, int depth, int[] values) {
+    if (++values[0] > MAX_VALUES) {
+      throw new IllegalArgumentException("more than " + MAX_VALUES + " values, with those that anchors repeat");
+    }
     if (depth > MAX_DEPTH) {
       throw new IllegalArgumentException("an anchor refers to what it stands in, or lists and objects are nested more than " + MAX_DEPTH + " deep");
     }
     return switch (value) {
       case Map<?, ?> map -> {
         ObjectNode object = MAPPER.createObjectNode();
-        map.forEach((key, field) -> object.set(String.valueOf(key), tree(field, depth + 1)));
+        map.forEach((key, field) -> object.set(String.valueOf(key), tree(field, depth + 1, values)));
         yield object;
       }
       case Collection<?> list -> {
         ArrayNode array = MAPPER.createArrayNode();
-        list.forEach(element -> array.add(tree(element, depth + 1)));
+        list.forEach(element -> array.add(tree(element, depth + 1, values)));
         yield array;
       }
       case null, default -> MAPPER.valueToTree(value);

@@ -6,7 +6,8 @@ import java.util.regex.Pattern;
 
 /** Reads the forms in which fields of resources carry amounts. */
 public final class FieldValues {
-  private static final Pattern DURATION = Pattern.compile("([0-9]+(ms|s|m|h))+");
+  /** Possessive, since what may be given back is kept on the stack, and a long text would use that up. */
+  private static final Pattern DURATION = Pattern.compile("(?:[0-9]++(?:ms|s|m|h))++");
   private static final Pattern DURATION_PART = Pattern.compile("([0-9]+)(ms|s|m|h)");
   private static final Pattern PERCENT = Pattern.compile("(100|[1-9]?[0-9])%");
   private static final Pattern QUANTITY = Pattern.compile("([0-9]{1,12})(Ki|Mi|Gi)?");

@@ -20,5 +20,5 @@ import java.time.InstantSource;
 /** What the reconcilers share. */
 public record Parts(KubernetesClient client, Ledger ledger, Pools pools, WorkQueues queues, ActiveJobs active, KnownJobs known,
     ProgressLoop progress, WorkerWatch workers, JobSpecMapping mapping, PodFleet fleet, PodTemplateRules rules, PoolBudgets budgets,
-    PoolBoard board, StatusWriter statuses, StatusPace pace, Events events, OperatorMeters meters, GiveWay giveWay, Wake wake,
+    PoolBoard board, StatusWriter statuses, StatusPace pace, Events events, GiveWay giveWay, OperatorMeters meters, Wake wake,
     InstantSource clock) {}

@@ -19,7 +19,8 @@ import java.util.regex.Pattern;
 final class AnswerParser {
   private static final JsonFactory JSON = new JsonFactory();
   private static final Pattern DURATION = Pattern.compile("([0-9]{1,15})(ms|s|m|h)");
-  private static final Pattern DURATIONS = Pattern.compile("(" + DURATION.pattern() + ")+");
+  /** Possessive, since what may be given back is kept on the stack, and a long text would use that up. */
+  private static final Pattern DURATIONS = Pattern.compile("(?:[0-9]{1,15}+(?:ms|s|m|h))++");
 
   private AnswerParser() {}
 
@@ -56,21 +57,25 @@ final class AnswerParser {
     }
   }
 
-  /** Null when the text is no duration such as {@code 30s} or {@code 1m30s}. */
+  /** Null when the text is no duration such as {@code 30s} or {@code 1m30s}, or longer than can be counted. */
   static Duration duration(String text) {
     if (text == null || !DURATIONS.matcher(text).matches()) {
       return null;
     }
     Duration sum = Duration.ZERO;
     Matcher part = DURATION.matcher(text);
-    while (part.find()) {
-      long amount = Long.parseLong(part.group(1));
-      sum = sum.plus(switch (part.group(2)) {
-        case "ms" -> Duration.ofMillis(amount);
-        case "s" -> Duration.ofSeconds(amount);
-        case "m" -> Duration.ofMinutes(amount);
-        default -> Duration.ofHours(amount);
-      });
+    try {
+      while (part.find()) {
+        long amount = Long.parseLong(part.group(1));
+        sum = sum.plus(switch (part.group(2)) {
+          case "ms" -> Duration.ofMillis(amount);
+          case "s" -> Duration.ofSeconds(amount);
+          case "m" -> Duration.ofMinutes(amount);
+          default -> Duration.ofHours(amount);
+        });
+      }
+    } catch (ArithmeticException e) {
+      return null;
     }
     return sum;
   }

@@ -1,6 +1,6 @@
 package dev.longshore.processor.exec;
 
-import dev.longshore.job.JobRef;
+import dev.longshore.processor.SecretMask;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -13,19 +13,19 @@ final class ErrorOutput implements Runnable {
   private static final long SECOND = 1_000_000_000L;
   private static final int LONGEST = 2_000;
 
-  private final JobRef job;
-  private final String worker;
+  private final ExecProgram.Owner owner;
   private final long pid;
   private final InputStream in;
+  private final SecretMask mask;
   private long windowStart = System.nanoTime();
   private int inWindow;
   private long leftOut;
 
-  ErrorOutput(JobRef job, String worker, long pid, InputStream in) {
-    this.job = job;
-    this.worker = worker;
+  ErrorOutput(ExecProgram.Owner owner, long pid, InputStream in, SecretMask mask) {
+    this.owner = owner;
     this.pid = pid;
     this.in = in;
+    this.mask = mask;
   }
 
   @Override
@@ -63,7 +63,7 @@ final class ErrorOutput implements Runnable {
     }
     if (inWindow < LINES_PER_SECOND) {
       inWindow++;
-      LOG.infof("job=%s worker=%s pid=%d stderr: %s", job, worker, pid, line);
+      LOG.infof("job=%s worker=%s pid=%d stderr: %s", owner.job(), owner.worker(), pid, mask.hide(line.toString()));
     } else {
       leftOut++;
     }
@@ -72,7 +72,8 @@ final class ErrorOutput implements Runnable {
 
   private void reportLeftOut() {
     if (leftOut > 0) {
-      LOG.infof("job=%s worker=%s pid=%d stderr: %d lines left out, more than %d a second", job, worker, pid, leftOut, LINES_PER_SECOND);
+      LOG.infof("job=%s worker=%s pid=%d stderr: %d lines left out, more than %d a second", owner.job(), owner.worker(), pid, leftOut,
+          LINES_PER_SECOND);
       leftOut = 0;
     }
   }

@@ -46,7 +46,7 @@ final class ExecChild {
     Thread.Builder threads = Thread.ofPlatform().daemon();
     threads.name("exec-stdin-" + process.pid()).start(child::write);
     threads.name("exec-stderr-" + process.pid())
-        .start(new ErrorOutput(owner.job(), owner.worker(), process.pid(), process.process().getErrorStream()));
+        .start(new ErrorOutput(owner, process.pid(), process.process().getErrorStream(), program.mask()));
     threads.name("exec-stdout-" + process.pid()).start(() -> child.read(exitsByItself));
     return child;
   }

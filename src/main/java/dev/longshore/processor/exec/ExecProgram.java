@@ -8,6 +8,7 @@ import dev.longshore.job.WorkItem;
 import dev.longshore.process.ChildProcesses;
 import dev.longshore.processor.InvalidProcessorException;
 import dev.longshore.processor.NamedEnvironment;
+import dev.longshore.processor.SecretMask;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -23,8 +24,9 @@ import java.util.function.Function;
  *
  * @param command the program's absolute path and its arguments
  * @param directory where it runs; null is the worker's own
+ * @param mask hides in its output what it takes from the worker's environment
  */
-public record ExecProgram(List<String> command, Path directory, Map<String, String> environment) {
+public record ExecProgram(List<String> command, Path directory, Map<String, String> environment, SecretMask mask) {
   private static final String COMMAND = "spec.processor.exec.command";
   private static final List<String> ALWAYS_PASSED = List.of("PATH", "HOME", "LANG");
   private static final byte[] INDEX = "{\"index\":".getBytes(StandardCharsets.US_ASCII);
@@ -52,7 +54,7 @@ public record ExecProgram(List<String> command, Path directory, Map<String, Stri
     }
     List<String> command = new ArrayList<>(spec.command());
     command.set(0, program.toString());
-    return new ExecProgram(List.copyOf(command), directory, environment(spec.env(), allow, environment));
+    return new ExecProgram(List.copyOf(command), directory, environment(spec.env(), allow, environment), SecretMask.of(spec, environment));
   }
 
   /** Null when there is no such program. A name without a slash is looked up in PATH, as a shell does. */

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
  * of all items. Other braces are ordinary text.
  */
 final class Template {
-  private static final Pattern PLACEHOLDER = Pattern.compile("\\{(item(?:\\.[A-Za-z0-9_-]+)*|index|[A-Za-z][A-Za-z0-9_-]*)}");
+  private static final Pattern PLACEHOLDER = Pattern.compile("\\{(item(?:\\.[A-Za-z0-9_-]++)*+|index|[A-Za-z][A-Za-z0-9_-]*)}");
 
   private final List<Part> parts;
 

@@ -10,6 +10,8 @@ import com.rabbitmq.client.SocketConfigurators;
 import com.rabbitmq.client.impl.ForgivingExceptionHandler;
 import dev.longshore.queue.BrokerBlockedException;
 import dev.longshore.queue.QueueUnavailableException;
+import dev.longshore.tls.InvalidTlsException;
+import dev.longshore.tls.TlsFailure;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.URISyntaxException;
@@ -19,7 +21,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import javax.net.ssl.SSLContext;
 import org.jboss.logging.Logger;
 
 /**
@@ -66,10 +67,6 @@ final class BrokerLink implements AutoCloseable {
     this.purpose = purpose;
     try {
       factory.setUri(settings.url());
-      if (factory.isSSL()) {
-        // what setUri chose trusts every certificate
-        factory.useSslProtocol(SSLContext.getDefault());
-      }
       SocketConfigurator keep = fresh -> socket = fresh;
       factory.setSocketConfigurator(factory.isSSL()
           ? SocketConfigurators.defaultConfigurator().andThen(SocketConfigurators.ENABLE_HOSTNAME_VERIFICATION).andThen(keep)
@@ -128,6 +125,10 @@ final class BrokerLink implements AutoCloseable {
 
   private Connection connect() {
     try {
+      if (factory.isSSL()) {
+        // certificates may have been renewed; what setUri chose trusts every one
+        factory.useSslProtocol(settings.tls().context());
+      }
       Connection fresh = factory.newConnection(settings.clientName() + " " + purpose);
       blocked = null;
       readingSince = System.nanoTime();
@@ -143,8 +144,11 @@ final class BrokerLink implements AutoCloseable {
       return fresh;
     } catch (AuthenticationFailureException e) {
       throw failed("RabbitMQ at " + settings.url() + " refuses user '" + settings.username() + "': check its name and password", e);
+    } catch (InvalidTlsException e) {
+      throw failed("RabbitMQ at " + settings.url() + " cannot be reached: " + e.getMessage(), e);
     } catch (IOException | TimeoutException e) {
-      String reason = e.getMessage() == null && e.getCause() != null ? e.getCause().getMessage() : e.getMessage();
+      String reason = TlsFailure.explain(e, settings.tls(), "LONGSHORE_RABBITMQ")
+          .orElse(e.getMessage() == null && e.getCause() != null ? e.getCause().getMessage() : e.getMessage());
       throw failed("RabbitMQ at " + settings.url() + " cannot be reached: " + reason, e);
     }
   }
@@ -175,6 +179,11 @@ final class BrokerLink implements AutoCloseable {
       away = true;
       LOG.warnf("broker=%s link=%s state=away reason=\"%s\" (connects again by itself)", settings.url(), purpose, reason);
     }
+  }
+
+  /** Who we are there. */
+  String user() {
+    return settings.username();
   }
 
   /** Why the broker takes no messages from this connection right now (a memory or disk alarm), or null. */

@@ -26,7 +26,12 @@ final class MessageFormat {
   private MessageFormat() {}
 
   /** A message's parts. */
-  record Encoded(BasicProperties properties, byte[] body) {}
+  record Encoded(BasicProperties properties, byte[] body) {
+    /** Says who publishes it; the broker refuses what another user says. */
+    Encoded by(String user) {
+      return new Encoded(properties.builder().userId(user).build(), body);
+    }
+  }
 
   static Encoded encode(Message message, String id) {
     return switch (message) {

@@ -70,7 +70,7 @@ final class Publisher implements AutoCloseable {
 
   /** As {@link dev.longshore.queue.WorkQueues#publish}; {@code queue} is where it goes in the end. */
   CompletableFuture<Void> publish(String exchange, String key, String queue, Message message) {
-    MessageFormat.Encoded encoded = MessageFormat.encode(message, idPrefix + ids.incrementAndGet());
+    MessageFormat.Encoded encoded = MessageFormat.encode(message, idPrefix + ids.incrementAndGet()).by(link.user());
     int size = Math.clamp(1 + (encoded.body().length >> 10), 1, Window.KIBIBYTES);
     Publication publication = new Publication(exchange, key, queue, encoded, size);
     try {

@@ -6,6 +6,7 @@ import com.rabbitmq.client.DefaultConsumer;
 import com.rabbitmq.client.Envelope;
 import com.rabbitmq.client.ShutdownSignalException;
 import dev.longshore.queue.Delivery;
+import dev.longshore.queue.Message;
 import dev.longshore.queue.QueueUnavailableException;
 import dev.longshore.queue.WorkQueues;
 import java.io.IOException;
@@ -265,6 +266,15 @@ final class RabbitConsumption implements WorkQueues.Consumption {
     }
   }
 
+  /**
+   * Items come from workers of this user alone. The broker vouches for the name, and before 4.0 lets other users reach this queue by a
+   * {@code CC} header. Should they have been ours, under a name of before: the audit misses them and has them brought again.
+   */
+  private void dropForeign(RabbitDelivery delivery, String user) {
+    LOG.warnf("job=%s queue=%s a message with items was dropped: user '%s' published it, and not '%s'", job, queue, user, link.user());
+    delivery.ack();
+  }
+
   private final class Subscription extends DefaultConsumer {
     private final int prefetch;
     private final AtomicInteger onChannel;
@@ -280,8 +290,13 @@ final class RabbitConsumption implements WorkQueues.Consumption {
     public void handleDelivery(String consumerTag, Envelope envelope, BasicProperties properties, byte[] body) {
       lastSign = System.nanoTime();
       onChannel.incrementAndGet();
-      RabbitDelivery delivery = new RabbitDelivery(getChannel(), envelope.getDeliveryTag(), envelope.isRedeliver(),
-          MessageFormat.decode(properties, body), onChannel::decrementAndGet);
+      Message message = MessageFormat.decode(properties, body);
+      RabbitDelivery delivery = new RabbitDelivery(getChannel(), envelope.getDeliveryTag(), envelope.isRedeliver(), message,
+          onChannel::decrementAndGet);
+      if (message instanceof Message.Work && !link.user().equals(properties.getUserId())) {
+        dropForeign(delivery, properties.getUserId());
+        return;
+      }
       if (cancelled || closed) {
         delivery.requeue();
         return;

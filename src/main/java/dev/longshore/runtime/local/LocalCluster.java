@@ -167,7 +167,10 @@ final class LocalCluster implements AutoCloseable {
     values.put("LONGSHORE_RABBITMQ_USERNAME", broker.username());
     values.put("LONGSHORE_RABBITMQ_PASSWORD", broker.password());
     values.put("LONGSHORE_REDIS_URL", store.url());
+    values.put("LONGSHORE_REDIS_USERNAME", store.username());
     values.put("LONGSHORE_REDIS_PASSWORD", store.password());
+    broker.tls().all().forEach(pem -> values.put(pem.option(), pem.read()));
+    store.tls().all().forEach(pem -> values.put(pem.option(), pem.read()));
     values.values().removeIf(Objects::isNull);
     return values;
   }

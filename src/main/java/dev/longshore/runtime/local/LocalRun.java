@@ -10,6 +10,7 @@ import dev.longshore.runtime.console.ExitCode;
 import dev.longshore.runtime.console.JobSnapshot;
 import dev.longshore.runtime.console.ProgressDisplay;
 import dev.longshore.store.JobReading;
+import dev.longshore.store.StoreUnavailableException;
 import io.fabric8.kubernetes.api.model.Condition;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -26,6 +27,8 @@ import java.util.Map;
 /** Applies the manifests, follows the jobs to their end and writes their results. */
 final class LocalRun {
   private static final long LOOK_EVERY_MILLIS = 100;
+  /** How long a given store may be away: a failover takes a part of it. */
+  private static final Duration STORE_AWAY = Duration.ofMinutes(2);
   private static final Path RESULTS = Path.of("longshore-results");
 
   private final RunRequest request;
@@ -34,6 +37,8 @@ final class LocalRun {
   private final Report report;
   private final Termination termination;
   private final Map<JobRef, Instant> applied = new LinkedHashMap<>();
+  private Map<JobRef, JobReading> readings = Map.of();
+  private Instant readAt = Instant.now();
 
   LocalRun(RunRequest request, LocalCluster cluster, ProgressDisplay display, Report report, Termination termination) {
     this.request = request;
@@ -69,7 +74,7 @@ final class LocalRun {
   private boolean follow() throws InterruptedException {
     while (true) {
       List<BatchJob> jobs = applied.keySet().stream().map(cluster::get).toList();
-      Map<JobRef, JobReading> readings = cluster.ledger().read(applied.keySet());
+      readings = read();
       List<JobSnapshot> now = new ArrayList<>();
       int at = 0;
       for (JobRef ref : applied.keySet()) {
@@ -82,6 +87,20 @@ final class LocalRun {
       if (termination.await(LOOK_EVERY_MILLIS)) {
         return false;
       }
+    }
+  }
+
+  /** A store of one's own goes on without this run's doing; until it is back, what was read last is shown. */
+  private Map<JobRef, JobReading> read() {
+    try {
+      Map<JobRef, JobReading> fresh = cluster.ledger().read(applied.keySet());
+      readAt = Instant.now();
+      return fresh;
+    } catch (StoreUnavailableException e) {
+      if (request.redis().isEmpty() || Duration.between(readAt, Instant.now()).compareTo(STORE_AWAY) > 0) {
+        throw e;
+      }
+      return readings;
     }
   }
 

@@ -7,6 +7,7 @@ import dev.longshore.api.validation.Violation;
 import dev.longshore.process.ChildProcesses;
 import dev.longshore.queue.rabbitmq.RabbitSettings;
 import dev.longshore.runtime.Connections;
+import dev.longshore.runtime.LongshoreConfig;
 import dev.longshore.runtime.console.CommandException;
 import dev.longshore.runtime.console.ExitCode;
 import dev.longshore.runtime.local.kube.LocalKubernetes;
@@ -17,6 +18,7 @@ import dev.longshore.runtime.local.services.PrivateRabbitMq;
 import dev.longshore.runtime.local.services.PrivateRedis;
 import dev.longshore.store.redis.RedisSettings;
 import io.fabric8.kubernetes.client.Config;
+import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -54,9 +56,8 @@ final class LocalServices implements AutoCloseable {
       store = CompletableFuture.completedFuture(null);
       return;
     }
-    broker = request.broker().map(url -> CompletableFuture.completedFuture(Connections.broker(url, null, null, "longshore-run")))
-        .orElseGet(() -> start(this::startBroker));
-    store = request.redis().map(url -> CompletableFuture.completedFuture(Connections.store(url, null))).orElseGet(() -> start(this::startStore));
+    broker = start(() -> request.broker().map(LocalServices::givenBroker).orElseGet(this::startBroker));
+    store = start(() -> request.redis().map(LocalServices::givenStore).orElseGet(this::startStore));
   }
 
   static LocalServices start(RunRequest request, StateFolder state) {
@@ -109,6 +110,21 @@ final class LocalServices implements AutoCloseable {
       }
     });
     return result;
+  }
+
+  private static RabbitSettings givenBroker(String url) {
+    return Connections.broker(url, null, null, "longshore-run", Connections.tls(options().rabbitmq()));
+  }
+
+  private static RedisSettings givenStore(String url) {
+    return Connections.store(url, null, null, Connections.tls(options().redis()));
+  }
+
+  /** As the environment gives them, while Quarkus still starts. */
+  private static LongshoreConfig options() {
+    return new SmallRyeConfigBuilder().addDefaultSources().addDefaultInterceptors().addDiscoveredConverters()
+        .withMapping(LongshoreConfig.class).withValidateUnknown(false)
+        .build().getConfigMapping(LongshoreConfig.class);
   }
 
   private RabbitSettings startBroker() {

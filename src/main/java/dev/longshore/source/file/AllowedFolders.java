@@ -3,13 +3,23 @@ package dev.longshore.source.file;
 import dev.longshore.source.SourceException;
 import dev.longshore.source.SourceException.Reason;
 import java.io.IOException;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.SecureDirectoryStream;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Set;
 
 /** The folders that a pool lets its jobs read. */
 public final class AllowedFolders {
+  private static final Set<OpenOption> READ = Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+
   private final List<String> folders;
 
   public AllowedFolders(List<String> folders) {
@@ -33,6 +43,30 @@ public final class AllowedFolders {
     throw new SourceException(Reason.INVALID, field + ": " + path + leads + " is not under a folder that this pool allows, which are "
         + folders
         + "; put the data there, or have the folder added to the pool's spec.allow.files");
+  }
+
+  /**
+   * Opens a file that {@link #resolve} found. Below the allowed folder no link is followed: where one is now, somebody put it there since.
+   */
+  SeekableByteChannel open(Path real) throws IOException {
+    Path folder = folders.stream().map(AllowedFolders::realFolder).filter(real::startsWith).findFirst()
+        .orElseThrow(() -> new NoSuchFileException(real.toString()));
+    if (folder.getNameCount() == 0 || folder.equals(real)) {
+      return Files.newByteChannel(real, READ);
+    }
+    try (DirectoryStream<Path> stream = Files.newDirectoryStream(folder)) {
+      return stream instanceof SecureDirectoryStream<Path> guarded ? below(guarded, folder.relativize(real))
+          : Files.newByteChannel(real, READ);
+    }
+  }
+
+  private static SeekableByteChannel below(SecureDirectoryStream<Path> folder, Path rest) throws IOException {
+    if (rest.getNameCount() == 1) {
+      return folder.newByteChannel(rest, READ);
+    }
+    try (SecureDirectoryStream<Path> next = folder.newDirectoryStream(rest.getName(0), LinkOption.NOFOLLOW_LINKS)) {
+      return below(next, rest.subpath(1, rest.getNameCount()));
+    }
   }
 
   private static Path realFolder(String folder) {

@@ -9,9 +9,10 @@ import dev.longshore.source.SourcePosition;
 import dev.longshore.source.format.ChangedInputException;
 import dev.longshore.source.format.Gunzip;
 import dev.longshore.source.format.RecordReader;
-import java.io.FileInputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.Channels;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -77,15 +78,16 @@ public final class FileItemSource implements ItemSource {
       if (records == 0) {
         return Optional.of(0L);
       }
-      long size = Files.size(path) * (gzip() ? GZIP_GUESS : 1);
+      Path real = allowed.resolve(path, FIELD);
+      long size = Files.size(real) * (gzip(real) ? GZIP_GUESS : 1);
       return Optional.of(Math.max(records, Math.round((double) (size - start) * records / Math.max(1, bytes))));
     } catch (IOException | SourceException e) {
       return Optional.empty();
     }
   }
 
-  private boolean gzip() throws IOException {
-    try (InputStream in = Files.newInputStream(path)) {
+  private boolean gzip(Path real) throws IOException {
+    try (InputStream in = Channels.newInputStream(allowed.open(real))) {
       return in.read() == 0x1f && in.read() == 0x8b;
     }
   }
@@ -96,12 +98,12 @@ public final class FileItemSource implements ItemSource {
   }
 
   /** A file that must still be as it was when its end is reached. */
-  private final class PinnedStream extends FileInputStream {
+  private final class PinnedStream extends FilterInputStream {
     private final Path real;
     private final String pin;
 
     PinnedStream(Path real, String pin) throws IOException {
-      super(real.toFile());
+      super(Channels.newInputStream(allowed.open(real)));
       this.real = real;
       this.pin = pin;
     }

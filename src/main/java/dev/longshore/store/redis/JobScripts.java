@@ -26,10 +26,10 @@ final class JobScripts {
     return run(job, RedisConnection.PATIENCE, script, arguments);
   }
 
-  /** As the others, on a connection of the caller's. */
-  Response run(RedisConnection.Lane lane, JobRef job, Script script, Object... arguments) {
+  /** As the others, on connections of the caller's. */
+  Response run(Lanes own, JobRef job, Script script, Object... arguments) {
     try {
-      return redis.run(lane, script, RedisConnection.PATIENCE, RedisKeys.job(job), arguments);
+      return redis.run(own, script, RedisConnection.PATIENCE, RedisKeys.job(job), arguments);
     } catch (Refusal refusal) {
       throw meaning(job, refusal);
     }

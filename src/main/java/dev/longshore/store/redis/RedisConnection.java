@@ -1,30 +1,27 @@
 package dev.longshore.store.redis;
 
-import dev.longshore.store.StoreFullException;
 import dev.longshore.store.StoreUnavailableException;
+import dev.longshore.store.redis.RedisAddress.Node;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import io.vertx.core.net.NetClientOptions;
 import io.vertx.redis.client.Command;
-import io.vertx.redis.client.Redis;
-import io.vertx.redis.client.RedisOptions;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
-import io.vertx.redis.client.impl.types.ErrorType;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The way to Redis, shared by all that need it. Calls of many threads travel over a few connections, one behind the other without waiting
- * for answers. A connection that breaks is replaced by the next call; a call that finds Redis away fails within {@link #PATIENCE}, and its
- * caller decides whether to try again.
+ * The way to Redis, shared by all that need it: one server, a Cluster, or a primary that Sentinels watch over. Calls of many threads travel
+ * over a few connections to each server, one behind the other without waiting for answers. A connection that breaks is replaced by the next
+ * call; a call that finds Redis away fails within {@link #PATIENCE}, and its caller decides whether to try again.
  */
 public final class RedisConnection implements AutoCloseable {
   /** How long a call waits for its answer. */
@@ -32,100 +29,129 @@ public final class RedisConnection implements AutoCloseable {
   private static final int LANES = 3;
   /** A longer row of commands has a connection of its own: what came behind it would wait for all of it. */
   private static final int LONG_ROW = 16;
-  /** Errors that go away when Redis is well again. */
-  private static final Set<String> PASSING = Set.of("LOADING", "BUSY", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "MISCONF",
-      "NOAUTH", "WRONGPASS", "NOPERM", "NOREPLICAS", "UNKILLABLE");
+  /** How often one call follows the keys to another node. */
+  private static final int REDIRECTIONS = 5;
+  /** Those without a key: any node of a Cluster answers them. */
+  private static final Set<Command> OF_NO_KEY = Set.of(Command.PING, Command.INFO, Command.CONFIG, Command.PUBLISH, Command.TIME);
 
   private final RedisSettings settings;
   private final Vertx vertx;
-  private final RedisOptions options;
-  private final List<Lane> lanes = new ArrayList<>();
-  private final Lane longRows = lane();
-  private final AtomicInteger turn = new AtomicInteger();
+  private final RedisDial dial;
+  private final Topology topology;
+  private final Answers answers;
+  private final Lanes lanes;
+  private final Lanes longRows;
 
+  /** Connects when it is first needed. Throws {@link IllegalArgumentException} for a URL that is none. */
   public RedisConnection(RedisSettings settings) {
     this.settings = settings;
+    RedisAddress address = RedisAddress.parse(settings.url());
     vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(2).setWorkerPoolSize(1).setInternalBlockingPoolSize(1));
-    options = new RedisOptions().setConnectionString(settings.url()).setMaxPoolSize(1).setMaxPoolWaiting(1 << 16)
-        .setMaxWaitingHandlers(1 << 16).setPoolCleanerInterval(-1)
-        .setNetClientOptions(new NetClientOptions().setConnectTimeout(1_500).setTcpNoDelay(true).setTcpKeepAlive(true)
-            .setHostnameVerificationAlgorithm("HTTPS"));
-    if (settings.password() != null && !settings.password().isEmpty()) {
-      options.setPassword(settings.password());
-    }
-    for (int i = 0; i < LANES; i++) {
-      lanes.add(lane());
-    }
+    dial = new RedisDial(vertx, settings, switch (address) {
+      case RedisAddress.Single single -> single.database();
+      case RedisAddress.Watched watched -> watched.database();
+      case RedisAddress.Cluster cluster -> 0;
+    });
+    topology = switch (address) {
+      case RedisAddress.Single single -> new SingleServer(single.node());
+      case RedisAddress.Watched watched -> new WatchedPrimary(dial, watched);
+      case RedisAddress.Cluster cluster -> new ClusterNodes(dial, cluster);
+    };
+    answers = new Answers(settings, dial, topology);
+    lanes = lanes(LANES);
+    longRows = lanes(1);
   }
 
-  /** One command, its answer. */
+  /** One command, its answer. Its first argument is the key. */
   Response call(Command command, Object... arguments) {
-    return answer(nextLane(), request(command, arguments), PATIENCE);
+    boolean keyless = arguments.length == 0 || OF_NO_KEY.contains(command);
+    return call(lanes, PATIENCE, keyless ? null : arguments[0].toString(), command, arguments);
   }
 
-  /** Commands in one round, on one connection and so one after the other; their answers in the same order. */
-  List<Response> callEach(List<Request> requests) {
-    Lane lane = laneFor(requests.size());
-    List<CompletableFuture<Response>> answers = new ArrayList<>(requests.size());
-    requests.forEach(request -> answers.add(lane.send(request)));
-    return answers.stream().map(answer -> await(lane, answer, PATIENCE)).toList();
+  /** As the other, on the caller's own connection to the server of {@code key}. */
+  Response call(Lanes own, Duration patience, String key, Command command, Object... arguments) {
+    return await(send(own, key, request(command, arguments)), patience);
   }
+
+  /** One command, answered by every server. */
+  List<Response> everywhere(Command command, Object... arguments) {
+    List<Sent> sent = topology.servers().stream().map(server -> send(lanes.next(server), server, request(command, arguments))).toList();
+    return sent.stream().map(one -> await(one, PATIENCE)).toList();
+  }
+
+  /** A command for each key, in one round; behind those of each server, the answer of {@code after} goes with all of them. */
+  List<Followed> callEach(Command command, List<String> keys, Command after) {
+    Round round = new Round(keys.size());
+    List<Sent> sent = keys.stream().map(key -> round.send(key, request(command, key))).toList();
+    Map<Lane, Sent> last = new HashMap<>();
+    sent.forEach(one -> last.computeIfAbsent(one.lane(), lane -> send(lane, one.server(), request(after))));
+    return sent.stream().map(one -> new Followed(await(one, PATIENCE), await(last.get(one.lane()), PATIENCE))).toList();
+  }
+
+  /** An answer, and what the same server said after it to another question. */
+  record Followed(Response answer, Response after) {}
 
   /** Runs a script in one step. */
   Response run(Script script, Duration patience, List<String> keys, Object... arguments) {
-    return run(nextLane(), script, patience, keys, arguments);
+    return run(lanes, script, patience, keys, arguments);
+  }
+
+  /** As the other, on the caller's own connection to the server of the keys. */
+  Response run(Lanes own, Script script, Duration patience, List<String> keys, Object... arguments) {
+    try {
+      return await(send(own, keys.getFirst(), script(script.sha(), Command.EVALSHA, keys, arguments)), patience);
+    } catch (Refusal refusal) {
+      if (!refusal.is("NOSCRIPT")) {
+        throw refusal;
+      }
+      return await(send(own, keys.getFirst(), script(script.text(), Command.EVAL, keys, arguments)), patience);
+    }
   }
 
   /** Runs a script for each list of keys, all in one round. An answer is a {@link Response}, or the {@link Refusal} in its place. */
   List<Object> runEach(Script script, List<List<String>> keys, Object... arguments) {
-    Lane lane = laneFor(keys.size());
-    List<CompletableFuture<Response>> answers = new ArrayList<>(keys.size());
+    Round round = new Round(keys.size());
+    List<Sent> sent = new ArrayList<>(keys.size());
     for (List<String> of : keys) {
-      answers.add(lane.send(request(script, script.sha(), Command.EVALSHA, of, arguments)));
+      sent.add(round.send(of.getFirst(), script(script.sha(), Command.EVALSHA, of, arguments)));
     }
     List<Object> results = new ArrayList<>(keys.size());
-    for (int i = 0; i < answers.size(); i++) {
+    for (int i = 0; i < sent.size(); i++) {
       try {
-        results.add(await(lane, answers.get(i), PATIENCE));
+        results.add(await(sent.get(i), PATIENCE));
       } catch (Refusal refusal) {
-        results.add(refusal.is("NOSCRIPT") ? runOrRefusal(lane, script, keys.get(i), arguments) : refusal);
+        results.add(refusal.is("NOSCRIPT") ? runOrRefusal(script, keys.get(i), arguments) : refusal);
       }
     }
     return results;
   }
 
-  private Object runOrRefusal(Lane lane, Script script, List<String> keys, Object... arguments) {
+  private Object runOrRefusal(Script script, List<String> keys, Object... arguments) {
     try {
-      return run(lane, script, PATIENCE, keys, arguments);
+      return run(script, PATIENCE, keys, arguments);
     } catch (Refusal refusal) {
       return refusal;
     }
   }
 
-  Response run(Lane lane, Script script, Duration patience, List<String> keys, Object... arguments) {
-    try {
-      return answer(lane, request(script, script.sha(), Command.EVALSHA, keys, arguments), patience);
-    } catch (Refusal refusal) {
-      if (!refusal.is("NOSCRIPT")) {
-        throw refusal;
-      }
-      return answer(lane, request(script, script.text(), Command.EVAL, keys, arguments), patience);
-    }
+  /** So many connections of the caller's own to each server, for commands that hold them. */
+  Lanes lanes(int each) {
+    return new Lanes(each, server -> new Lane(dial, () -> topology.address(server), () -> { }));
   }
 
-  /** A connection of its own, for commands that hold it. */
-  Lane lane() {
-    return new Lane(() -> { });
-  }
-
-  /** As {@link #lane()}, and says when its open connection ended. */
+  /** A connection of the caller's own to any server, and it is told when that ended. */
   Lane lane(Runnable ended) {
-    return new Lane(ended);
+    return new Lane(dial, () -> topology.address(topology.any()), ended);
   }
 
-  /** Waits for an answer of a lane. */
-  Response call(Lane lane, Duration patience, Command command, Object... arguments) {
-    return answer(lane, request(command, arguments), patience);
+  /** The server that has a key. */
+  Node server(String key) {
+    return topology.server(key);
+  }
+
+  /** Whether another server may take over for one that is lost. */
+  boolean failsOver() {
+    return topology.failsOver();
   }
 
   /** Completes after {@code delay}. */
@@ -135,47 +161,65 @@ public final class RedisConnection implements AutoCloseable {
     return done;
   }
 
-  private Lane laneFor(int commands) {
-    return commands > LONG_ROW ? longRows : nextLane();
+  /** One connection to each server, so that what goes to one is answered in the order of the calls. */
+  private final class Round {
+    private final Map<Node, Lane> chosen = new HashMap<>();
+    private final Lanes from;
+
+    Round(int commands) {
+      from = commands > LONG_ROW ? longRows : lanes;
+    }
+
+    Sent send(String key, Request request) {
+      Node server = topology.server(key);
+      return RedisConnection.send(chosen.computeIfAbsent(server, from::next), server, request);
+    }
   }
 
-  private Lane nextLane() {
-    return lanes.get(Math.floorMod(turn.getAndIncrement(), LANES));
+  /** Something under way. */
+  private record Sent(Lane lane, Node server, Request request, CompletableFuture<Response> answer) {}
+
+  private Sent send(Lanes over, String key, Request request) {
+    Node server = topology.server(key);
+    return send(over.next(server), server, request);
   }
 
-  private Response answer(Lane lane, Request request, Duration patience) {
-    return await(lane, lane.send(request), patience);
+  private static Sent send(Lane lane, Node server, Request request) {
+    return new Sent(lane, server, request, lane.send(request));
   }
 
-  private Response await(Lane lane, CompletableFuture<Response> answer, Duration patience) {
+  /** Waits, and follows keys that a Cluster has moved. */
+  private Response await(Sent first, Duration patience) {
+    Sent sent = first;
+    for (int redirections = 0;; redirections++) {
+      try {
+        return awaitOnce(sent, patience);
+      } catch (Redirection to) {
+        if (redirections == REDIRECTIONS) {
+          throw new StoreUnavailableException("Redis at " + settings + " sends from node to node: " + to.getMessage(), to);
+        }
+        Node server = ClusterNodes.named(sent.server(), to.getMessage());
+        Lane lane = lanes.next(server);
+        sent = new Sent(lane, server, sent.request(), to.asks() ? lane.sendTogether(List.of(request(Command.ASKING), sent.request()))
+            : lane.send(sent.request()));
+      }
+    }
+  }
+
+  private Response awaitOnce(Sent sent, Duration patience) {
     try {
-      return answer.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+      return sent.answer().get(patience.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
       // what comes late on this connection would be nobody's; a new one starts clean
-      lane.drop();
+      sent.lane().drop();
+      topology.lost();
       throw new StoreUnavailableException("Redis at " + settings + " did not answer within " + patience.toMillis() + " ms", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new StoreUnavailableException("interrupted while waiting for Redis at " + settings, e);
     } catch (ExecutionException e) {
-      throw meaning(lane, e.getCause());
+      throw answers.meaning(sent.lane(), e.getCause());
     }
-  }
-
-  private RuntimeException meaning(Lane lane, Throwable cause) {
-    String text = String.valueOf(cause.getMessage());
-    // the client tells of a closed connection by an error of the kind that Redis itself answers with
-    if (cause instanceof ErrorType && !text.startsWith("CONNECTION_CLOSED")) {
-      String code = text.contains(" ") ? text.substring(0, text.indexOf(' ')) : text;
-      if (code.equals("OOM")) {
-        return new StoreFullException("Redis at " + settings + " has no memory left: raise its maxmemory, or delete finished jobs ("
-            + text + ")");
-      }
-      return PASSING.contains(code) ? new StoreUnavailableException("Redis at " + settings + " refuses: " + text, cause)
-          : new Refusal(text);
-    }
-    lane.drop();
-    return new StoreUnavailableException("Redis at " + settings + " cannot be reached: " + text, cause);
   }
 
   static Request request(Command command, Object... arguments) {
@@ -186,7 +230,7 @@ public final class RedisConnection implements AutoCloseable {
     return request;
   }
 
-  private static Request request(Script script, String body, Command command, List<String> keys, Object... arguments) {
+  private static Request script(String body, Command command, List<String> keys, Object... arguments) {
     Request request = Request.cmd(command).arg(body).arg(keys.size());
     keys.forEach(request::arg);
     for (Object argument : arguments) {
@@ -210,56 +254,8 @@ public final class RedisConnection implements AutoCloseable {
 
   @Override
   public void close() {
-    lanes.forEach(Lane::drop);
+    lanes.drop();
     longRows.drop();
     vertx.close().toCompletionStage().toCompletableFuture().orTimeout(5, TimeUnit.SECONDS).exceptionally(e -> null).join();
-  }
-
-  /** One connection, made when it is first needed and again when it broke. */
-  final class Lane {
-    private final Runnable ended;
-    private Redis client;
-    private CompletableFuture<io.vertx.redis.client.RedisConnection> open;
-
-    private Lane(Runnable ended) {
-      this.ended = ended;
-    }
-
-    CompletableFuture<Response> send(Request request) {
-      return connection().thenCompose(connection -> connection.send(request).toCompletionStage());
-    }
-
-    /** The open connection, or the attempt to open it. */
-    synchronized CompletableFuture<io.vertx.redis.client.RedisConnection> connection() {
-      if (open == null || open.isCompletedExceptionally()) {
-        drop();
-        client = Redis.createClient(vertx, options);
-        CompletableFuture<io.vertx.redis.client.RedisConnection> opening = client.connect().toCompletionStage().toCompletableFuture();
-        open = opening;
-        opening.thenAccept(connection -> {
-          connection.exceptionHandler(e -> dropIf(opening));
-          connection.endHandler(end -> dropIf(opening));
-        });
-      }
-      return open;
-    }
-
-    private void dropIf(CompletableFuture<io.vertx.redis.client.RedisConnection> broken) {
-      synchronized (this) {
-        if (open != broken) {
-          return;
-        }
-        drop();
-      }
-      ended.run();
-    }
-
-    synchronized void drop() {
-      if (client != null) {
-        client.close();
-      }
-      client = null;
-      open = null;
-    }
   }
 }

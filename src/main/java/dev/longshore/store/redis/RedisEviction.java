@@ -64,10 +64,10 @@ final class RedisEviction {
   /** Asks Redis. Throws {@link StoreUnavailableException} when it is away. */
   Optional<String> ask() {
     try {
-      String policy = redis.call(Command.INFO, "memory").toString().lines().filter(line -> line.startsWith(FIELD))
-          .map(line -> line.substring(FIELD.length()).trim()).findFirst().orElse("noeviction");
-      return policy.equals("noeviction") ? Optional.empty() : Optional.of("Redis at " + redis.settings() + " has maxmemory-policy " + policy
-          + ", which drops keys at will: set it to noeviction");
+      return redis.everywhere(Command.INFO, "memory").stream().flatMap(memory -> memory.toString().lines())
+          .filter(line -> line.startsWith(FIELD)).map(line -> line.substring(FIELD.length()).trim())
+          .filter(policy -> !policy.equals("noeviction")).findFirst().map(policy -> "Redis at " + redis.settings() + " has maxmemory-policy " + policy
+              + ", which drops keys at will: set it to noeviction");
     } catch (Refusal forbidden) {
       // hosted ones may forbid INFO
       return Optional.empty();

@@ -4,11 +4,9 @@ import dev.longshore.job.PoolRef;
 import dev.longshore.store.Heartbeat;
 import dev.longshore.store.Pools;
 import io.vertx.redis.client.Command;
-import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -51,16 +49,13 @@ public final class RedisPools implements Pools {
   @Override
   public Map<PoolRef, Map<String, Seen>> heartbeats(Collection<PoolRef> pools) {
     List<PoolRef> order = List.copyOf(pools);
-    List<Request> requests = new ArrayList<>(order.size() + 1);
-    order.forEach(pool -> requests.add(RedisConnection.request(Command.HGETALL, RedisKeys.heartbeats(pool))));
-    // asked for after the heartbeats, so that none is from the future
-    requests.add(RedisConnection.request(Command.TIME));
-    List<Response> answers = redis.callEach(requests);
-    Response time = answers.getLast();
-    long now = time.get(0).toLong() * 1_000 + time.get(1).toLong() / 1_000;
+    // the time is asked for after the heartbeats, so that none is from the future
+    List<RedisConnection.Followed> answers =
+        redis.callEach(Command.HGETALL, order.stream().map(RedisKeys::heartbeats).toList(), Command.TIME);
     Map<PoolRef, Map<String, Seen>> all = new HashMap<>();
     for (int i = 0; i < order.size(); i++) {
-      all.put(order.get(i), seen(answers.get(i), now));
+      Response time = answers.get(i).after();
+      all.put(order.get(i), seen(answers.get(i).answer(), time.get(0).toLong() * 1_000 + time.get(1).toLong() / 1_000));
     }
     return all;
   }

@@ -16,7 +16,7 @@ final class RedisSubscription implements AutoCloseable {
   private final Command command;
   private final String channels;
   private final BiConsumer<String, String> listener;
-  private final RedisConnection.Lane lane;
+  private final Lane lane;
   private volatile boolean closed;
   private volatile boolean away;
   /** Set once the present attempt has ended, which its connection and its answer may both report. */

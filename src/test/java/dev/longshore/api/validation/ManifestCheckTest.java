@@ -139,6 +139,18 @@ class ManifestCheckTest {
     assertThatThrownBy(() -> ManifestReader.read("&a [*a]")).isInstanceOf(ManifestSyntaxException.class);
   }
 
+  @Test
+  void whatIsTooLargeIsRefused() {
+    StringBuilder anchors = new StringBuilder("a0: &a0 [1, 1]\n");
+    for (int level = 1; level <= 22; level++) {
+      anchors.append("a%1$d: &a%1$d [*a%2$d, *a%2$d]\n".formatted(level, level - 1));
+    }
+    assertThatThrownBy(() -> ManifestReader.read(anchors.toString())).as("anchors that make 8 million values").isInstanceOf(ManifestSyntaxException.class)
+        .hasMessageContaining("more than 1000000 values");
+    assertThatThrownBy(() -> ManifestReader.read("a: " + "x".repeat(3 << 20))).isInstanceOf(ManifestSyntaxException.class);
+    assertThatThrownBy(() -> ManifestReader.read("[".repeat(200) + "]".repeat(200))).isInstanceOf(ManifestSyntaxException.class);
+  }
+
   private static List<Violation> check(String rest) throws Exception {
     return CHECK.check(read(rest));
   }

@@ -89,6 +89,25 @@ class FileItemSourceTest {
   }
 
   @Test
+  void aLinkThatIsPutThereAfterTheCheckIsNotFollowed() throws Exception {
+    Files.createDirectories(root.resolve("outside/sub"));
+    Files.writeString(root.resolve("outside/sub/a.txt"), "s\n");
+    Path folder = Files.createDirectory(data.resolve("sub"));
+    Path file = allowed.resolve(Files.writeString(folder.resolve("a.txt"), "a\n"), FileItemSource.FIELD);
+    allowed.open(file).close();
+
+    Files.move(folder, data.resolve("moved"));
+    Files.createSymbolicLink(folder, root.resolve("outside/sub"));
+    assertThat(Files.readString(file)).as("whoever follows links reads this").isEqualTo("s\n");
+    assertThatThrownBy(() -> allowed.open(file)).as("a folder on the way became a link").isInstanceOf(java.io.IOException.class);
+
+    Files.delete(folder);
+    Files.createDirectory(folder);
+    Files.createSymbolicLink(file, root.resolve("outside/sub/a.txt"));
+    assertThatThrownBy(() -> allowed.open(file)).as("the file became a link").isInstanceOf(java.io.IOException.class);
+  }
+
+  @Test
   void whatIsNoReadableFileIsNamed() {
     assertRefused(() -> open(data.resolve("none")), Reason.INVALID, "does not exist where the workers run");
     assertRefused(() -> open(data), Reason.INVALID, "is a folder, not a file");

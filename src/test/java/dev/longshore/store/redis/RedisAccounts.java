@@ -25,7 +25,10 @@ final class RedisAccounts {
 
   /** Moves the ledger's clock on, and what is due nearer: the same to the account as waiting. */
   static void elapse(RedisConnection redis, JobRef job, Duration time) {
-    redis.call(Command.EVAL, ELAPSE, 2, RedisKeys.meta(job), RedisKeys.job(job).get(2), time.toMillis());
+    Lanes own = redis.lanes(1);
+    redis.call(own, RedisConnection.PATIENCE, RedisKeys.meta(job), Command.EVAL, ELAPSE, 2, RedisKeys.meta(job), RedisKeys.job(job).get(2),
+        time.toMillis());
+    own.drop();
   }
 
   /** All that Redis has of a job whose indexes end below 2 Mi. */

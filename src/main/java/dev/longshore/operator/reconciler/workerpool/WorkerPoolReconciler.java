@@ -196,10 +196,11 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
       wake.jobChanged(job.ref());
     }
     Set<Pod> left = context.getSecondaryResources(Pod.class);
-    boolean ends = giveWay.atOnce(pool);
+    boolean atOnce = giveWay.atOnce(pool);
     // a namespace that is being deleted would wait for each drain, which hands its items to nobody
-    left.forEach(ends ? fleet::cut : fleet::remove);
-    if (!left.isEmpty() && !ends) {
+    left.forEach(atOnce ? fleet::cut : fleet::remove);
+    // there they go by themselves
+    if (!left.isEmpty() && !atOnce) {
       giveWay.served(pool);
       return DeleteControl.noFinalizerRemoval().rescheduleAfter(AGAIN.toMillis());
     }

@@ -1,0 +1,29 @@
+package dev.longshore.fuzz;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Reads once more what fuzzing was begun with, and what it found. */
+class CorpusTest {
+  @ParameterizedTest
+  @EnumSource
+  void nothingOfTheCorpusShowsAFault(Target target) throws IOException {
+    List<Path> inputs;
+    try (Stream<Path> files = Files.list(target.corpus())) {
+      inputs = files.sorted().toList();
+    }
+    assertThat(inputs).as("inputs in %s", target.corpus()).isNotEmpty();
+    for (Path input : inputs) {
+      byte[] data = Files.readAllBytes(input);
+      assertThatCode(() -> target.read(data)).as("%s reads %s", target, input).doesNotThrowAnyException();
+    }
+  }
+}

@@ -2,9 +2,10 @@ package dev.longshore.operator.pods;
 
 import dev.longshore.api.v1alpha1.WorkerPool;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.util.Optional;
@@ -42,7 +43,8 @@ public final class PodFleet {
   /** Writes on a pod that its worker crashed with more than one job inside; one that is gone is no error. */
   public void markShared(Pod pod) {
     try {
-      client.resource(pod).edit(current -> new PodBuilder(current).editMetadata().addToAnnotations(SHARED_CRASH, "true").endMetadata().build());
+      client.resource(pod).patch(PatchContext.of(PatchType.JSON_MERGE),
+          "{\"metadata\": {\"annotations\": {\"" + SHARED_CRASH + "\": \"true\"}}}");
     } catch (KubernetesClientException e) {
       if (e.getCode() != HttpURLConnection.HTTP_NOT_FOUND) {
         throw e;

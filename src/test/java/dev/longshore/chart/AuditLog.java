@@ -35,8 +35,8 @@ final class AuditLog {
     return new String[] {"--audit-policy-file=" + policy, "--audit-log-path=" + file, "--audit-log-mode=blocking"};
   }
 
-  /** One call: {@code verb group/resource/subresource}, in a namespace or none, and the code of its answer. */
-  record Call(String user, String verb, String resource, String namespace, int code, String uri) {
+  /** One call: {@code verb group/resource/subresource}, in a namespace or none, and the code of its answer with what was said. */
+  record Call(String user, String verb, String resource, String namespace, int code, String uri, String said) {
     String right() {
       return verb + " " + resource;
     }
@@ -54,7 +54,7 @@ final class AuditLog {
       String sub = object.path("subresource").asText();
       calls.add(new Call(user, event.path("verb").asText(), object.path("apiGroup").asText() + "/" + object.path("resource").asText()
           + (sub.isEmpty() ? "" : "/" + sub), object.path("namespace").asText(), event.at("/responseStatus/code").asInt(),
-          event.path("requestURI").asText()));
+          event.path("requestURI").asText(), event.at("/responseStatus/message").asText()));
     }
     return calls;
   }

@@ -92,6 +92,25 @@ final class ChartCluster implements AutoCloseable {
     return operators(namespace).getFirst();
   }
 
+  /** The operator's pod once the Deployment's last change is rolled out, all older pods are gone, and the one that stayed acts. */
+  Pod acting(String namespace) {
+    await("the last operator in " + namespace + " is ready").atMost(LIMIT).untilAsserted(() -> assertThat(
+        client().apps().deployments().inNamespace(namespace).withName("longshore-operator").get()).as(told(namespace)).satisfies(deployment -> {
+          int replicas = deployment.getSpec().getReplicas();
+          assertThat(deployment.getStatus().getObservedGeneration()).as("its last change is seen").isEqualTo(deployment.getMetadata().getGeneration());
+          assertThat(deployment.getStatus().getUpdatedReplicas()).as("new pods").isEqualTo(replicas);
+          assertThat(deployment.getStatus().getReadyReplicas()).as("ready pods").isEqualTo(replicas);
+          assertThat(operators(namespace)).as("pods").hasSize(replicas);
+        }));
+    await("one of them leads").atMost(LIMIT).untilAsserted(() -> assertThat(operators(namespace)).as(told(namespace))
+        .extracting(pod -> pod.getMetadata().getName()).contains(leader(namespace)));
+    return client().pods().inNamespace(namespace).withName(leader(namespace)).get();
+  }
+
+  private String leader(String namespace) {
+    return client().leases().inNamespace(namespace).withName("longshore-operator").get().getSpec().getHolderIdentity();
+  }
+
   List<Pod> operators(String namespace) {
     return client().pods().inNamespace(namespace).withLabel("app.kubernetes.io/component", "operator").list().getItems();
   }

@@ -54,6 +54,9 @@ class RbacIT {
       cluster.namespace(NS);
       cluster.client().secrets().inNamespace(NS).withName("longshore-rabbitmq").edit(secret -> new SecretBuilder(secret)
           .addToStringData("url", SERVICES.rabbitUrl().replace(":" + rabbit.getPort(), ":" + broker.port())).build());
+      // what a killed worker had inside is to be there when the operator looks, however slow the machine is
+      cluster.client().secrets().inNamespace(NS).withName("longshore-worker").edit(secret -> new SecretBuilder(secret)
+          .addToStringData("LONGSHORE_WORKER_LEASE_TIME", "15s").build());
       cluster.helm().run("install", NS, Helm.CHART.toString(), "--namespace", NS, "--set", "policy.exec=true", "--set",
           "policy.execCommands={/usr/bin/sleep,/usr/bin/false}", "--set",
           "operator.env[0].name=LONGSHORE_OPERATOR_FINALIZER_PATIENCE,operator.env[0].value=10s").succeeded();
@@ -82,7 +85,8 @@ class RbacIT {
   /** Admission learns of new kinds within 30 s; until then it refuses owners of them, and the operator tries again. */
   private static Set<String> refused(List<AuditLog.Call> calls, String account) {
     return calls.stream().filter(call -> call.user().equals(account) && (call.code() == 401 || call.code() == 403))
-        .filter(call -> !call.said().contains("cannot find RESTMapping")).map(call -> call.right() + " " + call.uri() + ": " + call.said()).collect(Collectors.toCollection(TreeSet::new));
+        .filter(call -> !call.said().contains("cannot find RESTMapping"))
+        .map(call -> call.right() + " " + call.uri() + ": " + call.said()).collect(Collectors.toCollection(TreeSet::new));
   }
 
   /** Admission asks for this right and leaves no trace of it: what happens without it shows that it is needed. */
@@ -98,7 +102,8 @@ class RbacIT {
         spec: {source: {items: [1]}, processor: {noop: {}}}
         """);
     await("its pool is refused").atMost(ChartCluster.LIMIT).untilAsserted(() -> assertThat(audit.calls())
-        .anyMatch(call -> call.code() == 403 && call.right().equals("create longshore.dev/workerpools")));
+        .anyMatch(call -> call.code() == 403 && call.right().equals("create longshore.dev/workerpools")
+            && call.said().contains("cannot set blockOwnerDeletion")));
   }
 
   private void ownPoolThatFollowsItsJob(ChartCluster cluster) {
@@ -165,6 +170,7 @@ class RbacIT {
         .as(cluster.told(NS)).allMatch(name -> cluster.job(NS, name).map(BatchJob::getStatus).map(status -> status.items())
             .map(items -> Long.valueOf(1).equals(items.inFlight())).orElse(false)));
     Pod worker = cluster.workers(NS, "shared").getFirst();
+    await("both are inside their program").atMost(ChartCluster.LIMIT).until(() -> ProcessHandle.of(cluster.pid(worker)).orElseThrow().children().count() == 2);
     ProcessCluster.signal("KILL", cluster.pid(worker));
     await("there is another worker").atMost(ChartCluster.LIMIT).untilAsserted(() -> assertThat(cluster.workers(NS, "shared")).as(cluster.told(NS))
         .filteredOn(pod -> pod.getStatus().getPhase().equals("Running")).isNotEmpty().doesNotContain(worker));

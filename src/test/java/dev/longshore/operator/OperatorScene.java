@@ -46,6 +46,6 @@ abstract class OperatorScene {
   /** The reasons of the events about a job. */
   List<String> reasons(JobRef job) {
     return client.v1().events().inNamespace(rig.namespace).list().getItems().stream()
-        .filter(event -> event.getInvolvedObject().getUid().equals(job.uid())).map(Event::getReason).toList();
+        .filter(event -> job.uid().equals(event.getInvolvedObject().getUid())).map(Event::getReason).toList();
   }
 }

@@ -136,7 +136,7 @@ abstract class RemovalContract extends OperatorScene {
 
   private List<String> gaveWay(String name) {
     return client.v1().events().inNamespace(rig.namespace).list().getItems().stream()
-        .filter(event -> event.getReason().equals("CleanupGaveWay") && event.getInvolvedObject().getName().equals(name))
+        .filter(event -> "CleanupGaveWay".equals(event.getReason()) && name.equals(event.getInvolvedObject().getName()))
         .map(Event::getMessage).toList();
   }
 }

@@ -315,7 +315,7 @@ public final class ProcessCluster implements AutoCloseable {
   /** Messages of the events of one reason, about the resource of this name. */
   public List<String> events(String name, String reason) {
     return client.v1().events().inNamespace(NAMESPACE).list().getItems().stream()
-        .filter(event -> event.getInvolvedObject().getName().equals(name) && event.getReason().equals(reason)).map(Event::getMessage).toList();
+        .filter(event -> name.equals(event.getInvolvedObject().getName()) && reason.equals(event.getReason())).map(Event::getMessage).toList();
   }
 
   // -- for people ----------------------------------------------------------------------------------------------------------------

@@ -170,7 +170,9 @@ class RbacIT {
         .as(cluster.told(NS)).allMatch(name -> cluster.job(NS, name).map(BatchJob::getStatus).map(status -> status.items())
             .map(items -> Long.valueOf(1).equals(items.inFlight())).orElse(false)));
     Pod worker = cluster.workers(NS, "shared").getFirst();
-    await("both are inside their program").atMost(ChartCluster.LIMIT).until(() -> ProcessHandle.of(cluster.pid(worker)).orElseThrow().children().count() == 2);
+    ProcessHandle process = ProcessHandle.of(cluster.pid(worker)).orElseThrow();
+    await("both are inside their program").atMost(ChartCluster.LIMIT).untilAsserted(() -> assertThat(process.descendants().map(
+        child -> child.info().command().orElse(""))).as(cluster.told(NS)).filteredOn(command -> command.endsWith("/sleep")).hasSize(2));
     ProcessCluster.signal("KILL", cluster.pid(worker));
     await("there is another worker").atMost(ChartCluster.LIMIT).untilAsserted(() -> assertThat(cluster.workers(NS, "shared")).as(cluster.told(NS))
         .filteredOn(pod -> pod.getStatus().getPhase().equals("Running")).isNotEmpty().doesNotContain(worker));

@@ -7,6 +7,8 @@ import dev.longshore.job.JobRef;
 import dev.longshore.job.PoolRef;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -51,6 +53,20 @@ public abstract class PoolsContract {
 
     pools().forget(pool, "pod-1");
     assertThat(pools().heartbeats(pool)).containsOnlyKeys("pod-2");
+  }
+
+  @Test
+  public void aPassReadsHeartbeatsAndAssignmentInOneRound() {
+    assertThat(pools().read(pool)).isEqualTo(new Pools.Reading(Map.of(), Optional.empty()));
+    Pools.Assignment assignment = new Pools.Assignment(List.of(new JobRef("tests", "a", "uid-a")), Set.of("pod-1"));
+    pools().assign(pool, assignment);
+    pools().beat(pool, beat("pod-1", Heartbeat.State.READY));
+
+    Pools.Reading read = pools().read(pool);
+    assertThat(read.assignment()).contains(assignment);
+    assertThat(read.heartbeats()).containsOnlyKeys("pod-1");
+    assertThat(read.heartbeats().get("pod-1").heartbeat()).isEqualTo(beat("pod-1", Heartbeat.State.READY));
+    assertThat(read.heartbeats().get("pod-1").age()).isBetween(Duration.ZERO, Duration.ofSeconds(5));
   }
 
   @Test

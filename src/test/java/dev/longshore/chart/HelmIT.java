@@ -213,14 +213,27 @@ class HelmIT {
     endsWithItsJobs("team-a");
   }
 
+  /** One that is named and not there, any more or yet, is no reason not to serve the others. */
   @Order(6)
+  @Test
+  void theOthersAreServedWhenOneIsGone() throws Exception {
+    String before = cluster.acting(NS).getMetadata().getName();
+    cluster.client().pods().inNamespace(NS).withName(before).delete();
+    await("another one acts, and is well").atMost(LIMIT).untilAsserted(() -> assertThat(cluster.acting(NS).getMetadata().getName())
+        .as(() -> cluster.told(NS)).isNotEqualTo(before));
+    cluster.apply(NS, SLOW.replace("{name: slow}", "{name: other}"));
+    await("a job of the other namespace is worked on").atMost(LIMIT).untilAsserted(() -> assertThat(cluster.workers(NS, "other"))
+        .as(() -> cluster.told(NS)).isNotEmpty());
+  }
+
+  @Order(7)
   @Test
   void aNamespaceGoesUnderAnOperatorOfTheWholeCluster() throws Exception {
     put("watchNamespaces={*}");
     endsWithItsJobs("team-b");
   }
 
-  @Order(7)
+  @Order(8)
   @Test
   void theOperatorsOwnNamespaceGoesWithItsJobs() throws Exception {
     put();
@@ -256,7 +269,7 @@ class HelmIT {
     }
   }
 
-  @Order(8)
+  @Order(9)
   @Test
   void whereTheOperatorWentFirstTheCommandLineLetsTheNamespaceGo() throws Exception {
     cluster.namespace("orphaned");
@@ -275,7 +288,7 @@ class HelmIT {
     await("the namespace goes").atMost(LIMIT).until(() -> cluster.client().namespaces().withName("orphaned").get() == null);
   }
 
-  @Order(9)
+  @Order(10)
   @Test
   void anUninstallThatKeepsNothingDeletesTheJobsWithAllTheyHave() throws Exception {
     cluster.namespace(NS);

@@ -34,13 +34,13 @@ import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /**
- * Looks each second at the namespaces in which the operator has its rights from a Role; one with rights in the whole cluster keeps them, and has
- * nothing to look at.
+ * Looks each second at the namespaces in which the operator has its rights from a Role. One with rights in the whole cluster keeps them
+ * unless its own namespace goes, and its ServiceAccount with it: it looks at that one.
  *
- * <p>When one is being deleted, Kubernetes waits 5 s before it begins to delete what is in it, and takes the Role away before the jobs: an operator
- * that waited to be told of the jobs' deletion could not take their finalizers off any more, and the namespace would stay for ever. So it deletes
- * them itself, at once; and what is not cleaned up at the last moment, because a pass hangs or nobody leads, it lets go. Every replica does so,
- * leading or not: it is what Kubernetes does next.
+ * <p>When one is being deleted, Kubernetes waits 5 s before it begins to delete what is in it, and takes the Role away before the jobs: an
+ * operator that waited to be told of the jobs' deletion could not take their finalizers off any more, and the namespace would stay for
+ * ever. So it deletes them itself, at once; and what is not cleaned up at the last moment, because a pass hangs or nobody leads, it lets
+ * go. Every replica does so, leading or not: it is what Kubernetes does next.
  *
  * <p>A namespace that is not there, any more or yet, must not keep the operator from serving the others.
  */
@@ -57,6 +57,7 @@ final class NamespaceWatch implements AutoCloseable {
 
   private final KubernetesClient client;
   private final Set<String> namespaces;
+  private final Set<String> watched;
   private final EndingNamespaces ending;
   private final Leftovers known;
   private final Supplier<Optional<OperatorTerm>> acting;
@@ -67,23 +68,28 @@ final class NamespaceWatch implements AutoCloseable {
    * Looks at nothing before {@link #start}.
    *
    * @param namespaces those with rights of their own; none where the rights are the cluster's
+   * @param own the operator's
    * @param known where a replica that does not act remembers what it had to leave
    * @param acting the term that acts now, if this replica does
    */
-  NamespaceWatch(KubernetesClient client, Set<String> namespaces, EndingNamespaces ending, Leftovers known,
+  NamespaceWatch(KubernetesClient client, Set<String> namespaces, String own, EndingNamespaces ending, Leftovers known,
       Supplier<Optional<OperatorTerm>> acting) {
     this.client = client.newClient(ONCE).adapt(KubernetesClient.class);
     this.namespaces = Set.copyOf(namespaces);
+    this.watched = namespaces.isEmpty() ? Set.of(own) : this.namespaces;
     this.ending = ending;
     this.known = known;
     this.acting = acting;
   }
 
   void start() {
-    namespaces.forEach(name -> Thread.ofVirtual().name("namespace-watch-" + name).start(new Look(name)));
+    watched.forEach(name -> Thread.ofVirtual().name("namespace-watch-" + name).start(new Look(name)));
   }
 
-  /** Those in which the operator has its rights now. All, where it has them in none: then the API says itself what it refuses. */
+  /**
+   * Those in which the operator has its rights now; empty is the whole cluster. Where it has them in none, all: the API says itself what it
+   * refuses.
+   */
   Set<String> served() {
     Set<String> there = namespaces.stream().filter(name -> !missing.contains(name)).collect(Collectors.toUnmodifiableSet());
     return there.isEmpty() ? namespaces : there;
@@ -101,7 +107,8 @@ final class NamespaceWatch implements AutoCloseable {
 
   private void there(String name, boolean is) {
     if (is ? missing.remove(name) : missing.add(name)) {
-      LOG.warnf("namespace=%s %s", name, is ? "is served from now on" : "is not served until it is there and the operator has rights in it");
+      LOG.warnf("namespace=%s %s", name,
+          is ? "is served from now on" : "is not served until it is there and the operator has rights in it");
     }
   }
 
@@ -152,8 +159,10 @@ final class NamespaceWatch implements AutoCloseable {
           since = 0;
           ending.remove(name);
         }
-        there(name, found != null && !deleted || !isRefused(name));
-        acting.get().ifPresent(term -> term.serve(served()));
+        if (namespaces.contains(name)) {
+          there(name, found != null && !deleted || !isRefused(name));
+          acting.get().ifPresent(term -> term.serve(served()));
+        }
       } catch (KubernetesClientException e) {
         // that the API is away is said by others; a refusal comes when the namespace's Role is gone
         LOG.debugf("namespace=%s is not looked at: %s", name, e.getMessage());
@@ -183,7 +192,8 @@ final class NamespaceWatch implements AutoCloseable {
       }
       List<HasMetadata> all = Stream.<HasMetadata>concat(client.resources(BatchJob.class).inNamespace(name).list().getItems().stream(),
           client.resources(WorkerPool.class).inNamespace(name).list().getItems().stream()).toList();
-      each(all, resource -> resource.getMetadata().getDeletionTimestamp() == null, resource -> client.resource(resource).delete());
+      each(all, resource -> resource.getMetadata().getDeletionTimestamp() == null,
+          resource -> client.resource(resource).delete());
       if (isLonger(LAST_MOMENT)) {
         each(all, Finalizers::on, this::letGo);
       }
@@ -196,8 +206,8 @@ final class NamespaceWatch implements AutoCloseable {
           try {
             what.accept(resource);
           } catch (KubernetesClientException e) {
-            LOG.debugf("namespace=%s kind=%s name=%s waits for the next look: %s", name, resource.getKind(), resource.getMetadata().getName(),
-                e.getMessage());
+            LOG.debugf("namespace=%s kind=%s name=%s waits for the next look: %s", name, resource.getKind(),
+                resource.getMetadata().getName(), e.getMessage());
           }
         }));
       }
@@ -207,8 +217,8 @@ final class NamespaceWatch implements AutoCloseable {
       Leftover left = resource instanceof BatchJob job ? new Leftover.OfJob(KnownJobs.refOf(job))
           : new Leftover.OfPool(new PoolRef(name, resource.getMetadata().getName()), resource.getMetadata().getUid());
       if (Finalizers.release(client, resource)) {
-        LOG.warnf("namespace=%s kind=%s name=%s is let go with its namespace; what is left of it is removed later", name, resource.getKind(),
-            resource.getMetadata().getName());
+        LOG.warnf("namespace=%s kind=%s name=%s is let go with its namespace; what is left of it is removed later", name,
+            resource.getKind(), resource.getMetadata().getName());
       }
       acting.get().map(OperatorTerm::leftovers).orElse(known).remember(left);
     }

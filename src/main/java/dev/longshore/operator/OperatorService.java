@@ -68,7 +68,8 @@ public final class OperatorService {
     this.meters = new OperatorMeters(registry);
     this.mustEnd = mustEnd;
     api = new ApiProbe(client);
-    namespaces = new NamespaceWatch(client, settings.watchNamespaces(), ending, new Leftovers(client, settings.leaseNamespace()), this::acting);
+    namespaces = new NamespaceWatch(client, settings.watchNamespaces(), settings.leaseNamespace(), ending,
+        new Leftovers(client, settings.leaseNamespace()), this::acting);
     election = settings.leaderElection() ? Optional.of(new Election(client, settings, new Office())) : Optional.empty();
     gauge(OperatorMetrics.ACTIVE_JOBS, OperatorService::activeJobs);
     gauge(OperatorMetrics.LEADING, service -> service.acts() ? 1 : 0);

@@ -188,6 +188,14 @@ class ChartIT {
     assertThat(files).hasSize(2).isEqualTo(named);
   }
 
+  @ParameterizedTest
+  @CsvSource({"1.29.9, false", "1.30.0, true", "1.30.5-gke.1234, true", "1.36.3, true"})
+  void kubernetesIsOf130OrNewer(String version, boolean taken) throws Exception {
+    Helm.Ran ran = helm.run("template", "longshore", Helm.CHART.toString(), "--kube-version", version);
+    assertThat(ran.code() == 0).as(ran.err()).isEqualTo(taken);
+    assertThat(ran.err()).contains(taken ? "" : ">=1.30");
+  }
+
   @Test
   void namesThatLookLikeNumbersAreNames() throws Exception {
     List<HasMetadata> objects = helm.template("--set-string", "watchNamespaces={2026,1e3}", "--set-string", "rabbitmq.existingSecret=123");

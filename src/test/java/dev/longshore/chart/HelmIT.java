@@ -222,8 +222,20 @@ class HelmIT {
     await("another one acts, and is well").atMost(LIMIT).untilAsserted(() -> assertThat(cluster.acting(NS).getMetadata().getName())
         .as(() -> cluster.told(NS)).isNotEqualTo(before));
     cluster.apply(NS, SLOW.replace("{name: slow}", "{name: other}"));
+    String restarted = cluster.acting(NS).getMetadata().getUid();
     await("a job of the other namespace is worked on").atMost(LIMIT).untilAsserted(() -> assertThat(cluster.workers(NS, "other"))
         .as(() -> cluster.told(NS)).isNotEmpty());
+
+    cluster.namespace("team-a");
+    put("watchNamespaces={longshore,team-a}");
+    cluster.apply("team-a", SLOW.replace("{name: slow}", "{name: again}"));
+    await("the one that is back is served too").atMost(LIMIT).untilAsserted(() -> assertThat(cluster.workers("team-a", "again"))
+        .as(() -> cluster.told(NS)).isNotEmpty());
+    assertThat(cluster.acting(NS).getMetadata().getUid()).as("by the same operator").isEqualTo(restarted);
+    cluster.client().resources(BatchJob.class).inNamespace(NS).withName("other").delete();
+    await("a deletion goes on under the changed watch").atMost(LIMIT).until(() -> cluster.job(NS, "other").isEmpty());
+    cluster.client().namespaces().withName("team-a").delete();
+    await("it goes a second time").atMost(LIMIT).until(() -> cluster.client().namespaces().withName("team-a").get() == null);
   }
 
   @Order(7)
@@ -243,6 +255,14 @@ class HelmIT {
     await("the namespace goes").atMost(LIMIT).untilAsserted(() -> assertThat(cluster.client().namespaces().withName(NS).get())
         .as(() -> cluster.told(NS)).isNull());
     nothingLeft(job);
+  }
+
+  @Order(9)
+  @Test
+  void theOwnNamespaceOfAnOperatorOfTheWholeClusterGoesWithItsJobs() throws Exception {
+    cluster.namespace(NS);
+    put("watchNamespaces={*}");
+    endsWithItsJobs(NS);
   }
 
   private static void endsWithItsJobs(String namespace) throws Exception {
@@ -269,7 +289,7 @@ class HelmIT {
     }
   }
 
-  @Order(9)
+  @Order(10)
   @Test
   void whereTheOperatorWentFirstTheCommandLineLetsTheNamespaceGo() throws Exception {
     cluster.namespace("orphaned");
@@ -288,7 +308,7 @@ class HelmIT {
     await("the namespace goes").atMost(LIMIT).until(() -> cluster.client().namespaces().withName("orphaned").get() == null);
   }
 
-  @Order(10)
+  @Order(11)
   @Test
   void anUninstallThatKeepsNothingDeletesTheJobsWithAllTheyHave() throws Exception {
     cluster.namespace(NS);

@@ -85,7 +85,10 @@ public final class Sweep implements AutoCloseable {
     leftovers.forget(left);
   }
 
-  /** Where the rights went with the namespace, none lives that is this operator's; another operator's would assign its workers anew at once. */
+  /**
+   * Where the rights went with the namespace, none lives that is this operator's; another operator's would get its workers assigned anew at
+   * once.
+   */
   private boolean lives(PoolRef pool) {
     try {
       return client.resources(WorkerPool.class).inNamespace(pool.namespace()).withName(pool.name()).get() != null;

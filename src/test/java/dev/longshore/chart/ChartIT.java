@@ -198,8 +198,22 @@ class ChartIT {
 
   @Test
   void namesThatLookLikeNumbersAreNames() throws Exception {
-    List<HasMetadata> objects = helm.template("--set-string", "watchNamespaces={2026,1e3}", "--set-string", "rabbitmq.existingSecret=123");
-    assertThat(objects).extracting(object -> object.getMetadata().getNamespace()).contains("2026", "1e3");
+    String all = helm.run("template", "longshore", Helm.CHART.toString(), "--set-string", "watchNamespaces={2026,2027}", "--set-string",
+        "rabbitmq.existingSecret=123,rabbitmq.caKey=456", "--set", "metrics.podMonitor.enabled=true").succeeded().out();
+    for (String document : all.split("(?m)^---\n")) {
+      List<JsonNode> numbers = new ArrayList<>();
+      numbers(YAML.readTree(document), numbers);
+      assertThat(numbers).as(document).noneMatch(number -> Set.of(2026, 2027, 123, 456).contains(number.intValue()));
+    }
+    assertThat(all).contains("namespace: \"2026\"");
+  }
+
+  private static void numbers(JsonNode node, List<JsonNode> into) {
+    if (node != null && node.isNumber()) {
+      into.add(node);
+    } else if (node != null) {
+      node.forEach(child -> numbers(child, into));
+    }
   }
 
   @Test

@@ -263,6 +263,9 @@ class HelmIT {
     cluster.namespace(NS);
     put("watchNamespaces={*}");
     endsWithItsJobs(NS);
+    // what Helm knew of the release went with the namespace: docs/install.md says what stays
+    cluster.client().rbac().clusterRoles().withName("longshore-operator").delete();
+    cluster.client().rbac().clusterRoleBindings().withName("longshore-operator").delete();
   }
 
   private static void endsWithItsJobs(String namespace) throws Exception {

@@ -42,7 +42,7 @@ import org.jboss.logging.Logger;
  * ever. So it deletes them itself, at once; and what is not cleaned up at the last moment, because a pass hangs or nobody leads, it lets
  * go. Every replica does so, leading or not: it is what Kubernetes does next.
  *
- * <p>A namespace that is not there, any more or yet, must not keep the operator from serving the others.
+ * <p>A namespace that is not there, any more or yet, must not keep an operator that begins from serving the others.
  */
 final class NamespaceWatch implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(NamespaceWatch.class);
@@ -90,26 +90,20 @@ final class NamespaceWatch implements AutoCloseable {
    * Those in which the operator has its rights now; empty is the whole cluster. Where it has them in none, all: the API says itself what it
    * refuses.
    */
-  Set<String> served() {
-    Set<String> there = namespaces.stream().filter(name -> !missing.contains(name)).collect(Collectors.toUnmodifiableSet());
-    return there.isEmpty() ? namespaces : there;
-  }
-
-  /** As the other, after a look at each. */
   Set<String> servedNow() {
     try {
-      namespaces.forEach(name -> there(name, !isRefused(name)));
+      for (String name : namespaces) {
+        if (!isRefused(name)) {
+          missing.remove(name);
+        } else if (missing.add(name)) {
+          LOG.warnf("namespace=%s is not served: it is not there, or the operator has no rights in it", name);
+        }
+      }
     } catch (KubernetesClientException e) {
       LOG.debugf("namespaces are not looked at: %s", e.getMessage());
     }
-    return served();
-  }
-
-  private void there(String name, boolean is) {
-    if (is ? missing.remove(name) : missing.add(name)) {
-      LOG.warnf("namespace=%s %s", name,
-          is ? "is served from now on" : "is not served until it is there and the operator has rights in it");
-    }
+    Set<String> there = namespaces.stream().filter(name -> !missing.contains(name)).collect(Collectors.toUnmodifiableSet());
+    return there.isEmpty() ? namespaces : there;
   }
 
   private boolean isRefused(String name) {
@@ -129,6 +123,7 @@ final class NamespaceWatch implements AutoCloseable {
     private final String name;
     /** When it was first seen to be deleted; zero while it is not. */
     private long since;
+    private boolean told;
 
     Look(String name) {
       this.name = name;
@@ -159,14 +154,17 @@ final class NamespaceWatch implements AutoCloseable {
           since = 0;
           ending.remove(name);
         }
-        if (namespaces.contains(name)) {
-          there(name, found != null && !deleted || !isRefused(name));
-          acting.get().ifPresent(term -> term.serve(served()));
+        if (missing.contains(name) && found != null && !deleted && !told && !isRefused(name)) {
+          told = true;
+          LOG.warnf("namespace=%s is there now; it is served when the operator begins anew: restart it", name);
         }
       } catch (KubernetesClientException e) {
         // that the API is away is said by others; a refusal comes when the namespace's Role is gone
         LOG.debugf("namespace=%s is not looked at: %s", name, e.getMessage());
       } catch (RuntimeException e) {
+        if (closed.getCount() == 0) {
+          return;
+        }
         LOG.errorf(e, "namespace=%s cannot be looked at; the next look tries again", name);
       }
     }

@@ -58,9 +58,9 @@ final class OperatorTerm {
   private final OperatorGauges gauges;
   private final Operator operator;
   private final ExecutorService passes = Executors.newVirtualThreadPerTaskExecutor();
-  private Set<String> served;
+  private final Set<String> served;
 
-  /** @param served the namespaces that it begins with; empty is all */
+  /** @param served the namespaces that it looks at; empty is all */
   OperatorTerm(KubernetesClient client, Ledger ledger, Pools pools, WorkQueues queues, OperatorSettings settings, InstantSource clock,
       MeterRegistry registry, OperatorMeters meters, Set<String> served, EndingNamespaces ending) {
     this.settings = settings;
@@ -111,14 +111,6 @@ final class OperatorTerm {
   /** What clean-ups had to leave. */
   Leftovers leftovers() {
     return leftovers;
-  }
-
-  /** From now on it serves these namespaces. */
-  synchronized void serve(Set<String> namespaces) {
-    if (started() && !namespaces.equals(served)) {
-      operator.getRegisteredControllers().forEach(controller -> controller.changeNamespaces(namespaces));
-      served = namespaces;
-    }
   }
 
   int activeJobs() {

@@ -1,8 +1,10 @@
 package dev.longshore.operator;
 
 import dev.longshore.metrics.Metric;
+import dev.longshore.operator.leftovers.Leftovers;
 import dev.longshore.operator.meters.OperatorMeters;
 import dev.longshore.operator.meters.OperatorMetrics;
+import dev.longshore.operator.reconciler.EndingNamespaces;
 import dev.longshore.queue.WorkQueues;
 import dev.longshore.store.Ledger;
 import dev.longshore.store.Pools;
@@ -14,6 +16,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
@@ -40,6 +43,8 @@ public final class OperatorService {
   private final Runnable mustEnd;
   private final ApiProbe api;
   private final Optional<Election> election;
+  private final EndingNamespaces ending = new EndingNamespaces();
+  private final NamespaceWatch namespaces;
   private final CountDownLatch stopped = new CountDownLatch(1);
   private volatile OperatorTerm term;
   private volatile String startProblem = "";
@@ -63,6 +68,8 @@ public final class OperatorService {
     this.meters = new OperatorMeters(registry);
     this.mustEnd = mustEnd;
     api = new ApiProbe(client);
+    namespaces = new NamespaceWatch(client, settings.watchNamespaces(), settings.leaseNamespace(), ending,
+        new Leftovers(client, settings.leaseNamespace()), this::acting);
     election = settings.leaderElection() ? Optional.of(new Election(client, settings, new Office())) : Optional.empty();
     gauge(OperatorMetrics.ACTIVE_JOBS, OperatorService::activeJobs);
     gauge(OperatorMetrics.LEADING, service -> service.acts() ? 1 : 0);
@@ -74,6 +81,7 @@ public final class OperatorService {
    */
   public void start() {
     api.start();
+    namespaces.start();
     if (election.isPresent()) {
       election.get().start();
     } else {
@@ -85,6 +93,7 @@ public final class OperatorService {
   public void stop() {
     stopped.countDown();
     api.close();
+    namespaces.close();
     OperatorTerm last = allow(false);
     if (last != null) {
       last.stop();
@@ -98,12 +107,19 @@ public final class OperatorService {
     return term;
   }
 
-  private synchronized Optional<OperatorTerm> next() {
-    if (!mayAct) {
-      return Optional.empty();
+  private Optional<OperatorTerm> next() {
+    Set<String> served = namespaces.servedNow();
+    synchronized (this) {
+      if (!mayAct) {
+        return Optional.empty();
+      }
+      term = new OperatorTerm(client, ledger, pools, queues, settings, clock, registry, meters, served, ending);
+      return Optional.of(term);
     }
-    term = new OperatorTerm(client, ledger, pools, queues, settings, clock, registry, meters);
-    return Optional.of(term);
+  }
+
+  private synchronized Optional<OperatorTerm> acting() {
+    return acts() ? Optional.of(term) : Optional.empty();
   }
 
   /** Begins a term, and tries again while the Kubernetes API is away. */

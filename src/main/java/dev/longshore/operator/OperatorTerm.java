@@ -54,14 +54,17 @@ final class OperatorTerm {
   private final WorkerWatch workers;
   private final Sweep sweep;
   private final ReconcileTimes times;
-  private final NamespaceWatch namespaces;
+  private final Leftovers leftovers;
   private final OperatorGauges gauges;
   private final Operator operator;
   private final ExecutorService passes = Executors.newVirtualThreadPerTaskExecutor();
+  private final Set<String> served;
 
+  /** @param served the namespaces that it looks at; empty is all */
   OperatorTerm(KubernetesClient client, Ledger ledger, Pools pools, WorkQueues queues, OperatorSettings settings, InstantSource clock,
-      MeterRegistry registry, OperatorMeters meters) {
+      MeterRegistry registry, OperatorMeters meters, Set<String> served, EndingNamespaces ending) {
     this.settings = settings;
+    this.served = served;
     this.times = new ReconcileTimes(registry);
     active = new ActiveJobs(settings.auditQuiet());
     Wake wake = new Wake();
@@ -70,9 +73,7 @@ final class OperatorTerm {
     operator = new Operator(overrider -> configure(overrider, client));
     WorkerPods pods = new WorkerPods(settings.workerImage(), settings.imagePullSecrets(), settings.workerResources());
     Events events = new Events(client, clock);
-    Leftovers leftovers = new Leftovers(client, settings.leaseNamespace());
-    EndingNamespaces ending = new EndingNamespaces();
-    namespaces = new NamespaceWatch(client, settings.watchNamespaces(), ending);
+    leftovers = new Leftovers(client, settings.leaseNamespace());
     KnownJobs known = new KnownJobs(active);
     gauges = new OperatorGauges(meters, registry, active, known, queues, clock);
     Parts parts = new Parts(client, ledger, pools, queues, active, known, progress, workers, new JobSpecMapping(settings.policy()),
@@ -94,7 +95,6 @@ final class OperatorTerm {
     progress.start();
     workers.start();
     sweep.start();
-    namespaces.start();
     gauges.start();
   }
 
@@ -108,6 +108,11 @@ final class OperatorTerm {
         : "watches on the Kubernetes API are down: " + operator.getRuntimeInfo().unhealthyEventSources().keySet();
   }
 
+  /** What clean-ups had to leave. */
+  Leftovers leftovers() {
+    return leftovers;
+  }
+
   int activeJobs() {
     return active.all().size();
   }
@@ -118,7 +123,6 @@ final class OperatorTerm {
     progress.close();
     workers.close();
     sweep.close();
-    namespaces.close();
     gauges.close();
   }
 
@@ -126,7 +130,6 @@ final class OperatorTerm {
     progress.close();
     workers.close();
     sweep.close();
-    namespaces.close();
     gauges.close();
     operator.stop();
   }
@@ -144,8 +147,8 @@ final class OperatorTerm {
   private <R extends HasMetadata> void watch(ControllerConfigurationOverrider<R> overrider) {
     overrider.withRetry(new GenericRetry().setInitialInterval(RETRY_MILLIS).setIntervalMultiplier(2).setMaxInterval(LONGEST_RETRY_MILLIS)
         .withoutMaxAttempts());
-    if (!settings.watchNamespaces().isEmpty()) {
-      overrider.settingNamespaces(settings.watchNamespaces());
+    if (!served.isEmpty()) {
+      overrider.settingNamespaces(served);
     }
   }
 }

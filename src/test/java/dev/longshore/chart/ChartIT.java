@@ -6,12 +6,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import dev.longshore.operator.pods.WorkerPods;
 import dev.longshore.runtime.local.kube.KubernetesPrograms;
+import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyEgressRule;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPeer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -20,8 +25,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,6 +77,7 @@ class ChartIT {
       "image.pullPolicy=Sometimes | /image/pullPolicy | IfNotPresent",
       "image.repository=longshore:dev | /image/repository | pattern",
       "rabbitmq.existingSecret=A_b | /rabbitmq/existingSecret | pattern",
+      "redis.existingSecret=null | /redis | existingSecret",
       "worker.leaseTime=15 | /worker/leaseTime | want string",
       "watchNamespaces={Team} | /watchNamespaces/0 | pattern",
       "watchNamespaces={*;a} | stands alone | ",
@@ -80,6 +89,131 @@ class ChartIT {
     Helm.Ran ran = helm.run("template", "longshore", Helm.CHART.toString(), "--set", set.replace(';', ','));
     assertThat(ran.code()).as(ran.out()).isNotZero();
     assertThat(ran.err()).contains(told, why == null ? "" : why);
+  }
+
+  /** A value that the schema does not know would be refused, one that values.yaml does not tell nobody would find. */
+  @Test
+  void theSchemaKnowsWhatTheValuesTellAndNothingElse() throws IOException {
+    JsonNode values = YAML.readTree(Helm.CHART.resolve("values.yaml").toFile());
+    JsonNode schema = new ObjectMapper().readTree(Helm.CHART.resolve("values.schema.json").toFile());
+    Set<String> told = new TreeSet<>();
+    Set<String> known = new TreeSet<>();
+    values("", values, told);
+    properties("", schema, known);
+    known.remove("global");
+    assertThat(known).as("what the schema knows, and values.yaml").isEqualTo(told);
+    assertThat(told).as("names to keep, which others rely on").contains("image.repository", "image.tag", "imagePullSecrets", "operator.replicas",
+        "operator.resources", "worker.leaseTime", "policy.exec", "watchNamespaces", "rabbitmq.existingSecret", "redis.existingSecret", "crds.keep",
+        "metrics.serviceMonitor.enabled", "networkPolicy.enabled");
+  }
+
+  private static void values(String path, JsonNode value, Set<String> into) {
+    if (value.isObject() && !value.isEmpty() && !path.endsWith("resources") && !path.endsWith("labels")) {
+      value.properties().forEach(field -> values(path.isEmpty() ? field.getKey() : path + "." + field.getKey(), field.getValue(), into));
+    } else {
+      into.add(path);
+    }
+  }
+
+  private static void properties(String path, JsonNode schema, Set<String> into) {
+    if (schema.has("properties")) {
+      assertThat(schema.path("additionalProperties").asBoolean(true)).as("whether %s takes what it does not know", path).isFalse();
+      schema.path("properties").properties().forEach(field -> properties(path.isEmpty() ? field.getKey() : path + "." + field.getKey(),
+          field.getValue(), into));
+    } else {
+      assertThat(schema.has("type") || schema.has("enum")).as("whether %s has a type", path).isTrue();
+      into.add(path);
+    }
+  }
+
+  @Test
+  void networkPoliciesLetThroughWhatIsNeeded() throws Exception {
+    for (String[] arguments : List.of(new String[0], file("everything"))) {
+      List<HasMetadata> objects = helm.template(arguments);
+      Map<String, NetworkPolicy> policies = new TreeMap<>();
+      Map<String, PodSpec> pods = new TreeMap<>();
+      Map<String, Map<String, String>> labels = new TreeMap<>();
+      for (HasMetadata object : objects) {
+        switch (object) {
+          case NetworkPolicy policy -> policies.put(policy.getMetadata().getNamespace() + "/" + policy.getMetadata().getLabels()
+              .get("app.kubernetes.io/component"), policy);
+          case Pod pod -> labels.put("test", pod.getMetadata().getLabels());
+          case Deployment deployment -> {
+            pods.put("operator", deployment.getSpec().getTemplate().getSpec());
+            labels.put("operator", deployment.getSpec().getTemplate().getMetadata().getLabels());
+          }
+          default -> { }
+        }
+      }
+      Set<String> workers = arguments.length == 0 ? Set.of("longshore/worker") : Set.of("team-a/worker", "team-b/worker");
+      NetworkPolicy operator = policies.remove("longshore/operator");
+      assertThat(policies.keySet()).as("policies of workers").isEqualTo(workers);
+      assertThat(labels.get("operator")).as("the operator's pod").containsAllEntriesOf(operator.getSpec().getPodSelector().getMatchLabels());
+      assertThat(pods.get("operator").getContainers().getFirst().getPorts()).extracting(ContainerPort::getName)
+          .containsExactlyElementsOf(operator.getSpec().getIngress().stream().map(rule -> rule.getPorts().getFirst().getPort().getStrVal()).toList());
+      List<NetworkPolicyPeer> http = operator.getSpec().getIngress().getFirst().getFrom();
+      assertThat(http.isEmpty() || http.stream().anyMatch(peer -> peer.getPodSelector() != null && !peer.getPodSelector().getMatchLabels().isEmpty()
+          && labels.get("test").entrySet().containsAll(peer.getPodSelector().getMatchLabels().entrySet()))).as("whether helm test may ask").isTrue();
+      policies.values().forEach(policy -> {
+        assertThat(policy.getSpec().getPodSelector().getMatchExpressions()).singleElement().returns(WorkerPods.POOL_LABEL, rule -> rule.getKey());
+        // as WorkerPodsTest has it
+        assertThat(policy.getSpec().getIngress()).singleElement().returns("management", rule -> rule.getPorts().getFirst().getPort().getStrVal());
+      });
+      if (arguments.length == 0) {
+        Stream.concat(Stream.of(operator), policies.values().stream()).forEach(policy -> {
+          List<NetworkPolicyEgressRule> out = policy.getSpec().getEgress();
+          assertThat(out.getFirst().getTo()).as("DNS, wherever it is").isEmpty();
+          assertThat(out.getFirst().getPorts()).extracting(port -> port.getProtocol() + " " + port.getPort().getIntVal()).containsExactly("UDP 53", "TCP 53");
+          assertThat(out.get(1).getPorts()).as("API server, broker, store on any port").isEmpty();
+          assertThat(out.get(1).getTo()).extracting(peer -> peer.getIpBlock().getCidr()).containsExactly("0.0.0.0/0", "::/0");
+          assertThat(out.get(1).getTo().getFirst().getIpBlock().getExcept()).as("metadata services").containsExactly("169.254.0.0/16");
+        });
+      }
+    }
+  }
+
+  @Test
+  void theOperatorFindsTheCertificatesWhereItsOptionsSay() throws Exception {
+    PodSpec pod = helm.template(file("everything")).stream().filter(Deployment.class::isInstance).map(Deployment.class::cast).findFirst().orElseThrow()
+        .getSpec().getTemplate().getSpec();
+    String mounted = pod.getContainers().getFirst().getVolumeMounts().stream().filter(mount -> mount.getName().equals("ca")).findFirst().orElseThrow()
+        .getMountPath();
+    Map<String, String> files = new TreeMap<>();
+    pod.getVolumes().stream().filter(volume -> volume.getName().equals("ca")).flatMap(volume -> volume.getProjected().getSources().stream())
+        .forEach(source -> files.put(mounted + "/" + source.getSecret().getItems().getFirst().getPath(),
+            source.getSecret().getName() + " " + source.getSecret().getItems().getFirst().getKey()));
+    Map<String, String> named = new TreeMap<>();
+    pod.getContainers().getFirst().getEnv().stream().filter(variable -> variable.getName().endsWith("_CA_FILE"))
+        .forEach(variable -> named.put(variable.getValue(), variable.getName().contains("RABBITMQ") ? "broker ca.crt" : "ledger ca.crt"));
+    assertThat(files).hasSize(2).isEqualTo(named);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1.29.9, false", "1.30.0, true", "1.30.5-gke.1234, true", "1.36.3, true"})
+  void kubernetesIsOf130OrNewer(String version, boolean taken) throws Exception {
+    Helm.Ran ran = helm.run("template", "longshore", Helm.CHART.toString(), "--kube-version", version);
+    assertThat(ran.code() == 0).as(ran.err()).isEqualTo(taken);
+    assertThat(ran.err()).contains(taken ? "" : ">=1.30");
+  }
+
+  @Test
+  void namesThatLookLikeNumbersAreNames() throws Exception {
+    String all = helm.run("template", "longshore", Helm.CHART.toString(), "--set-string", "watchNamespaces={2026,2027}", "--set-string",
+        "rabbitmq.existingSecret=123,rabbitmq.caKey=456", "--set", "metrics.podMonitor.enabled=true").succeeded().out();
+    for (String document : all.split("(?m)^---\n")) {
+      List<JsonNode> numbers = new ArrayList<>();
+      numbers(YAML.readTree(document), numbers);
+      assertThat(numbers).as(document).noneMatch(number -> Set.of(2026, 2027, 123, 456).contains(number.intValue()));
+    }
+    assertThat(all).contains("namespace: \"2026\"");
+  }
+
+  private static void numbers(JsonNode node, List<JsonNode> into) {
+    if (node != null && node.isNumber()) {
+      into.add(node);
+    } else if (node != null) {
+      node.forEach(child -> numbers(child, into));
+    }
   }
 
   @Test

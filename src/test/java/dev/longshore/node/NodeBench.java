@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,35 +71,45 @@ class NodeBench {
   }
 
   /** Seconds from when the API tells of the pod until the ledger gives out the first item: both by the clock of this machine. */
-  private static double podToFirstItem(NodeScene scene, RedisLedger ledger, String name) {
+  private static double podToFirstItem(NodeScene scene, RedisLedger ledger, String name) throws Exception {
     BatchJob job = scene.apply(job(name, "items: [1]"));
     scene.complete(name, LIMIT);
     JobRef ref = new JobRef(NodeScene.NAMESPACE, name, job.getMetadata().getUid());
     Instant first = ledger.read(List.of(ref)).get(ref).firstStarted();
     scene.client.resource(job).delete();
+    // the next one is not to share the machine with the end of this one
+    await("job " + name + " and its pods are gone").atMost(NodeScene.SOON).until(() -> scene.job(name) == null && scene.pods(name).isEmpty());
     return Duration.between(scene.podMade(name), first).toNanos() / 1e9;
   }
 
   /** Of both roles, in MB: what stands in memory now, and the most that ever did. */
   private record Memory(double worker, double workerPeak, double operator, double operatorPeak) {}
 
-  private static Memory memoryUnderLoad(NodeScene scene) throws IOException {
+  private static Memory memoryUnderLoad(NodeScene scene) throws Exception {
     try (CountingServer server = scene.cluster.inside().run(() -> new CountingServer(ITEMS, Duration.ZERO))) {
       scene.apply(job("load", "http: {url: \"" + server.items() + "\", format: Ndjson}"));
       // the kubelet calls it ready some seconds after it has begun to work
       ProcessHandle worker = await("a worker").atMost(NodeScene.SOON).ignoreExceptionsInstanceOf(AssertionError.class)
           .until(() -> NodeCluster.worker(scene.workers("load").getFirst()), process -> true);
       ProcessHandle operator = NodeCluster.operator();
-      long workerNow = 0;
-      long workerPeak = 0;
+      AtomicLong workerNow = new AtomicLong();
+      AtomicLong workerPeak = new AtomicLong();
       // the worker goes with its job: read as long as it is there
-      while (!scene.phase("load").equals("Complete")) {
-        workerNow = kilobytes(worker, "VmRSS", workerNow);
-        workerPeak = kilobytes(worker, "VmHWM", workerPeak);
-      }
-      return new Memory(workerNow / (double) KILOBYTE, workerPeak / (double) KILOBYTE, kilobytes(operator, "VmRSS", 0) / (double) KILOBYTE,
-          kilobytes(operator, "VmHWM", 0) / (double) KILOBYTE);
+      await("job load is Complete").atMost(LIMIT).pollInterval(Duration.ofMillis(100)).until(() -> {
+        workerNow.set(kilobytes(worker, "VmRSS", workerNow.get()));
+        workerPeak.set(kilobytes(worker, "VmHWM", workerPeak.get()));
+        String phase = scene.phase("load");
+        assertThat(phase).as(scene::told).isNotIn("Failed", "Cancelled");
+        return phase.equals("Complete");
+      });
+      assertThat(workerPeak.get()).as("kB of the worker: it was seen while it worked").isPositive();
+      return new Memory(megabytes(workerNow.get()), megabytes(workerPeak.get()), megabytes(kilobytes(operator, "VmRSS", 0)),
+          megabytes(kilobytes(operator, "VmHWM", 0)));
     }
+  }
+
+  private static double megabytes(long kilobytes) {
+    return kilobytes * KILOBYTE / MEGABYTE;
   }
 
   /** A line of a process's status; what is known already once it is gone. */

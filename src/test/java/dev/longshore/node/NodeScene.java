@@ -7,6 +7,7 @@ import dev.longshore.api.v1alpha1.BatchJob;
 import dev.longshore.api.v1alpha1.BatchJobStatus;
 import dev.longshore.chart.Helm;
 import dev.longshore.image.LongshoreImage;
+import dev.longshore.runtime.local.kube.KubernetesPrograms;
 import dev.longshore.testing.Services;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
@@ -17,7 +18,9 @@ import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -115,8 +118,16 @@ final class NodeScene implements AutoCloseable {
     return await("the end of " + pod).atMost(SOON).until(() -> ends.get(pod), end -> end != null);
   }
 
-  BatchJob apply(String yaml) {
-    return client.resource(new KubernetesSerialization().unmarshal(yaml, BatchJob.class)).inNamespace(NAMESPACE).create();
+  /** A BatchJob, by kubectl, as users do. */
+  BatchJob apply(String yaml) throws Exception {
+    Process kubectl = new ProcessBuilder(KubernetesPrograms.require().kubectl().orElseThrow().toString(), "--kubeconfig",
+        cluster.kubeconfig().toString(), "apply", "--namespace", NAMESPACE, "-f", "-").redirectErrorStream(true).start();
+    try (OutputStream in = kubectl.getOutputStream()) {
+      in.write(yaml.getBytes(StandardCharsets.UTF_8));
+    }
+    String said = new String(kubectl.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(kubectl.waitFor()).as(said).isZero();
+    return job(new KubernetesSerialization().unmarshal(yaml, BatchJob.class).getMetadata().getName());
   }
 
   BatchJob job(String name) {
@@ -135,17 +146,21 @@ final class NodeScene implements AutoCloseable {
     });
   }
 
+  /** A job's pods. */
+  List<Pod> pods(String job) {
+    return client.pods().inNamespace(NAMESPACE).withLabel("longshore.dev/job", job).list().getItems();
+  }
+
   /** Names of a job's workers. */
   List<String> workers(String job) {
-    List<Pod> pods = client.pods().inNamespace(NAMESPACE).withLabel("longshore.dev/job", job).list().getItems();
+    List<Pod> pods = pods(job);
     assertThat(pods).as("workers of %s", job).isNotEmpty();
     return pods.stream().map(pod -> pod.getMetadata().getName()).toList();
   }
 
   /** Names of a job's workers that are ready and not on their way out. */
   List<String> readyWorkers(String job) {
-    return client.pods().inNamespace(NAMESPACE).withLabel("longshore.dev/job", job).list().getItems().stream()
-        .filter(pod -> pod.getMetadata().getDeletionTimestamp() == null)
+    return pods(job).stream().filter(pod -> pod.getMetadata().getDeletionTimestamp() == null)
         .filter(pod -> pod.getStatus().getConditions().stream().anyMatch(c -> c.getType().equals("Ready") && c.getStatus().equals("True")))
         .map(pod -> pod.getMetadata().getName()).sorted().toList();
   }

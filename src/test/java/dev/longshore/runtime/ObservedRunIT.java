@@ -36,6 +36,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -214,24 +215,64 @@ class ObservedRunIT {
   @Test
   void theDashboardAsksForWhatTheRunExposed() throws Exception {
     Map<String, String> queries = new LinkedHashMap<>();
-    for (JsonNode panel : new ObjectMapper().readTree(DASHBOARD.toFile()).path("panels")) {
+    Map<String, String> words = new LinkedHashMap<>();
+    JsonNode dashboard = new ObjectMapper().readTree(DASHBOARD.toFile());
+    for (JsonNode panel : dashboard.path("panels")) {
+      assertThat(panel.path("panels")).as("panels inside of %s, which nobody looks at here", panel.path("title")).isEmpty();
       for (JsonNode target : panel.path("targets")) {
-        queries.put(panel.path("title").asText() + " " + target.path("refId").asText(), target.path("expr").asText()
-            .replace("$__rate_interval", "5m").replace("$namespace", ".*").replace("$pool", ".*"));
+        String title = panel.path("title").asText() + " " + target.path("refId").asText();
+        queries.put(title, query(target.path("expr").asText()));
+        words.put(title, target.path("legendFormat").asText());
       }
     }
     assertThat(queries).hasSizeGreaterThan(30);
+    int variables = 0;
+    for (JsonNode variable : dashboard.at("/templating/list")) {
+      if (variable.path("type").asText().equals("query")) {
+        String text = variable.at("/query/query").asText();
+        Matcher values = Pattern.compile("label_values\\((.*), (\\w+)\\)").matcher(text);
+        assertThat(values.matches()).as("the variable's query %s", text).isTrue();
+        queries.put("variable " + variable.path("name").asText(), "sum by (" + values.group(2) + ") (" + query(values.group(1)) + ")");
+        variables++;
+      }
+    }
+    assertThat(variables).as("namespace and pool").isEqualTo(2);
     check(queries, shared.and(held).and(last));
+    namesItsLabels(queries, words, Pattern.compile("\\{\\{\\s*(\\w+)\\s*}}"));
+  }
+
+  private static String query(String expression) {
+    return expression.replace("$__rate_interval", "5m").replace("$namespace", ".*").replace("$pool", ".*");
+  }
+
+  /** What is said of a series names labels only that the query's outermost step leaves to it; where nothing is aggregated, any of the metric's. */
+  private static void namesItsLabels(Map<String, String> queries, Map<String, String> words, Pattern named) throws IOException, InterruptedException {
+    List<Promql.Found> found = Promql.parse(List.copyOf(queries.values()));
+    List<String> wrong = new ArrayList<>();
+    int at = 0;
+    for (String title : queries.keySet()) {
+      Promql.Found query = found.get(at++);
+      Set<String> labels = new TreeSet<>();
+      query.groupings().forEach(grouping -> labels.addAll(grouping.labels()));
+      if (query.groupings().isEmpty()) {
+        query.selectors().forEach(selector -> bySeries().get(selector.metric()).labels().forEach(label -> labels.add(label.name())));
+      }
+      named.matcher(words.getOrDefault(title, "")).results().map(match -> match.group(1)).filter(label -> !labels.contains(label))
+          .forEach(label -> wrong.add(title + " tells of a label " + label + ", which its result does not have"));
+    }
+    assertThat(wrong).isEmpty();
   }
 
   @Test
   void theAlertsAskForWhatTheRunExposedAndEachHasItsRunbook() throws Exception {
     Map<String, String> queries = new LinkedHashMap<>();
+    Map<String, String> words = new LinkedHashMap<>();
     String runbooks = Files.readString(Path.of("docs/alerts.md"));
     for (JsonNode group : YAML.readTree(ALERTS.toFile())) {
       for (JsonNode rule : group.path("rules")) {
         String name = rule.path("alert").asText();
         queries.put(name, rule.path("expr").asText());
+        words.put(name, rule.path("annotations").toString());
         assertThat(runbooks).as("runbook").contains("\n## " + name + "\n");
         assertThat(rule.path("annotations").path("runbook_url").asText()).isEqualTo("docs/alerts.md#" + name.toLowerCase(Locale.ROOT));
         assertThat(rule.path("annotations").path("summary").asText()).as("summary of %s", name).isNotBlank();
@@ -240,6 +281,12 @@ class ObservedRunIT {
     }
     assertThat(runbooks.lines().filter(line -> line.startsWith("## "))).as("headings without an alert").hasSameSizeAs(queries.keySet());
     check(queries, shared.and(held).and(last));
+    namesItsLabels(queries, words, Pattern.compile("\\$labels\\.(\\w+)"));
+    // each runbook says what it means, where to look and what to do
+    for (String section : runbooks.split("(?m)^(?=## )")) {
+      assertThat(section.startsWith("## ") ? List.of("**Means**", "**Look**", "**Do**") : List.<String>of()).as(section)
+          .allMatch(section::contains);
+    }
   }
 
   @Test

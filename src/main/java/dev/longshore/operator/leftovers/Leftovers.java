@@ -41,9 +41,22 @@ public final class Leftovers {
   /** Keeps it until {@link #forget}; again is harmless. Throws when only this process knows of it now. */
   public synchronized void remember(Leftover left) {
     known.add(left);
-    if (patch(left, left.value()) == null) {
+    if (patch(left, left.value()) == null && !created(left)) {
+      patch(left, left.value());
+    }
+  }
+
+  /** Returns false when another replica did it at the same moment. */
+  private boolean created(Leftover left) {
+    try {
       client.configMaps().inNamespace(namespace).resource(new ConfigMapBuilder().withNewMetadata().withName(NAME).withNamespace(namespace)
           .addToLabels("app.kubernetes.io/managed-by", "longshore").endMetadata().addToData(left.key(), left.value()).build()).create();
+      return true;
+    } catch (KubernetesClientException e) {
+      if (e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
+        return false;
+      }
+      throw e;
     }
   }
 

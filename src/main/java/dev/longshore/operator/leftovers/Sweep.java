@@ -11,6 +11,7 @@ import dev.longshore.store.StoreFullException;
 import dev.longshore.store.StoreUnavailableException;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.net.HttpURLConnection;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -43,14 +44,21 @@ public final class Sweep implements AutoCloseable {
 
   private void round() {
     try {
-      for (Leftover left : leftovers.all()) {
-        sweep(left);
-      }
-    } catch (QueueUnavailableException | StoreUnavailableException | StoreFullException | KubernetesClientException e) {
-      LOG.debugf("what is left behind waits reason=\"%s\"", e.getMessage());
+      leftovers.all().forEach(this::tried);
+    } catch (KubernetesClientException e) {
+      LOG.debugf("what is left behind is not known yet reason=\"%s\"", e.getMessage());
     } catch (RuntimeException e) {
       // a scheduled task that throws is never run again
       LOG.error("sweeping what is left behind failed; the next round tries again", e);
+    }
+  }
+
+  /** One that has to wait is no reason for the others to. */
+  private void tried(Leftover left) {
+    try {
+      sweep(left);
+    } catch (QueueUnavailableException | StoreUnavailableException | StoreFullException | KubernetesClientException e) {
+      LOG.debugf("leftover=%s waits reason=\"%s\"", left.key(), e.getMessage());
     }
   }
 
@@ -68,13 +76,28 @@ public final class Sweep implements AutoCloseable {
       }
       case Leftover.OfPool(PoolRef pool, String uid) -> {
         // the keys lie under the pool's name, and one of its name may live
-        if (client.resources(WorkerPool.class).inNamespace(pool.namespace()).withName(pool.name()).get() == null) {
+        if (!lives(pool)) {
           pools.delete(pool);
           LOG.infof("pool=%s: what was left of it in the ledger is removed", pool);
         }
       }
     }
     leftovers.forget(left);
+  }
+
+  /**
+   * Where the rights went with the namespace, none lives that is this operator's; another operator's would get its workers assigned anew at
+   * once.
+   */
+  private boolean lives(PoolRef pool) {
+    try {
+      return client.resources(WorkerPool.class).inNamespace(pool.namespace()).withName(pool.name()).get() != null;
+    } catch (KubernetesClientException e) {
+      if (e.getCode() == HttpURLConnection.HTTP_FORBIDDEN) {
+        return false;
+      }
+      throw e;
+    }
   }
 
   @Override

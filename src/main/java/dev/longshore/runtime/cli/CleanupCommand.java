@@ -2,6 +2,7 @@ package dev.longshore.runtime.cli;
 
 import dev.longshore.api.v1alpha1.BatchJob;
 import dev.longshore.api.v1alpha1.WorkerPool;
+import dev.longshore.operator.leftovers.Finalizers;
 import dev.longshore.runtime.console.CommandException;
 import dev.longshore.runtime.console.ExitCode;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -40,10 +41,10 @@ import picocli.CommandLine.Spec;
       "  longshore cleanup -n music --stop longshore/longshore-operator  stop that operator first",
       "  longshore cleanup -A --delete-jobs                             delete all jobs and pools with all that they have"})
 final class CleanupCommand implements Callable<Integer> {
-  private static final String FINALIZERS = "longshore.dev/";
   private static final String POOL_LABEL = "longshore.dev/pool";
   private static final long LOOK_EVERY_MILLIS = 500;
   private static final int STOPS_WITHIN = 60;
+  private static final int LOOKS = 3;
   private static final PatchContext MERGE = PatchContext.of(PatchType.JSON_MERGE);
 
   @Spec
@@ -146,39 +147,25 @@ final class CleanupCommand implements Callable<Integer> {
     }
   }
 
-  /** Takes our finalizers off. */
+  /** Takes our finalizers off, and looks again where others came or went at the same moment. */
   private void release(KubernetesClient client) {
     int released = 0;
     List<String> left = new ArrayList<>();
-    for (HasMetadata resource : resources(client)) {
-      List<String> others = resource.getMetadata().getFinalizers().stream().filter(name -> !name.startsWith(FINALIZERS)).toList();
-      if (others.size() == resource.getMetadata().getFinalizers().size()) {
-        continue;
+    for (int look = 0; look < LOOKS; look++) {
+      List<HasMetadata> held = resources(client).stream().filter(Finalizers::on).toList();
+      for (HasMetadata resource : held) {
+        if (Finalizers.release(client, resource)) {
+          released++;
+          if (resource.getMetadata().getDeletionTimestamp() != null) {
+            left.add(resource.getMetadata().getNamespace() + "/" + resource.getMetadata().getName() + " (uid " + resource.getMetadata().getUid() + ")");
+          }
+        }
       }
-      if (resource.getMetadata().getDeletionTimestamp() != null) {
-        left.add(resource.getMetadata().getNamespace() + "/" + resource.getMetadata().getName() + " (uid " + resource.getMetadata().getUid() + ")");
-      }
-      patchFinalizers(client, resource, others);
-      released++;
     }
     say(released + " finalizers taken off");
     if (!left.isEmpty()) {
       say("these went without a clean-up, and their queues in RabbitMQ and keys in Redis stay (docs/install.md tells their names): "
           + String.join(", ", left));
-    }
-  }
-
-  /** With the version that was read, so that no other finalizer is lost. */
-  private static void patchFinalizers(KubernetesClient client, HasMetadata resource, List<String> others) {
-    StringBuilder names = new StringBuilder();
-    others.forEach(name -> names.append(names.isEmpty() ? "\"" : ",\"").append(name).append('"'));
-    try {
-      client.resource(resource).patch(MERGE, "{\"metadata\":{\"resourceVersion\":\"" + resource.getMetadata().getResourceVersion()
-          + "\",\"finalizers\":[" + names + "]}}");
-    } catch (KubernetesClientException e) {
-      if (e.getCode() != HttpURLConnection.HTTP_NOT_FOUND) {
-        throw e;
-      }
     }
   }
 

@@ -62,11 +62,14 @@ public final class OperatorRig implements AutoCloseable {
   public final Pools pools = new MemoryPools(clock);
   /** Of the next operator that is started. */
   public Duration auditQuiet = OperatorSettings.AUDIT_QUIET;
+  /** Of the next operator that is started; its own, and the jobs', unless told otherwise. */
+  public String leaseNamespace;
   private OperatorService operator;
 
   public OperatorRig(KubernetesClient client, String namespace) {
     this.client = client;
     this.namespace = namespace;
+    leaseNamespace = namespace;
     client.resource(new NamespaceBuilder().withNewMetadata().withName(namespace).endMetadata().build()).create();
     start();
   }
@@ -76,7 +79,7 @@ public final class OperatorRig implements AutoCloseable {
   }
 
   public void start(boolean elected, Runnable leadershipLost) {
-    OperatorSettings settings = new OperatorSettings("test", Set.of(namespace), elected, namespace, "example.org/longshore:1", List.of(),
+    OperatorSettings settings = new OperatorSettings("test", Set.of(namespace), elected, leaseNamespace, "example.org/longshore:1", List.of(),
         OperatorSettings.defaultWorkerResources(), auditQuiet, OperatorSettings.FINALIZER_PATIENCE,
         Policy.cluster());
     operator = new OperatorService(client, all.guard(Ledger.class, store.guard(Ledger.class, ledger)),

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
@@ -27,9 +28,16 @@ public final class RecordingQueues implements WorkQueues {
   private final AtomicInteger measured = new AtomicInteger();
   private volatile boolean away;
   private volatile boolean blocked;
+  private volatile CountDownLatch answers = new CountDownLatch(0);
 
   public void away(boolean is) {
     away = is;
+  }
+
+  /** Deletions get no answer, or go on. */
+  public void hang(boolean is) {
+    answers.countDown();
+    answers = new CountDownLatch(is ? 1 : 0);
   }
 
   /** The broker takes no messages, and does all else. */
@@ -85,6 +93,12 @@ public final class RecordingQueues implements WorkQueues {
   @Override
   public void delete(JobRef job) {
     check();
+    try {
+      answers.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new QueueUnavailableException("interrupted", e);
+    }
     declared.remove(job);
   }
 

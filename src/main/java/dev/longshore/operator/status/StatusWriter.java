@@ -52,7 +52,7 @@ public final class StatusWriter {
       client.resource(resource).subresource("status").patch(JSON_PATCH, patch.toString());
     } catch (KubernetesClientException e) {
       if (e.getCode() > 0 && gone(resource)) {
-        LOG.debugf("kind=%s name=%s: it is gone, its status is not written", resource.getKind(), resource.getMetadata().getName());
+        LOG.debugf("%s: it is gone, its status is not written", LogKey.of(resource));
         return false;
       }
       throw e;

@@ -79,7 +79,7 @@ final class OperatorTerm {
         new PodFleet(client, pods, new PodNames(RandomGenerator.getDefault())),
         new PodTemplateRules(Set.copyOf(settings.policy().serviceAccounts())), new PoolBudgets(client), new PoolBoard(),
         new StatusWriter(client), new StatusPace(), events, new GiveWay(new Patience(settings.finalizerPatience(), clock), leftovers, ending, events),
-        meters, wake, clock);
+        meters, wake, passes, clock);
     sweep = new Sweep(leftovers, client, queues, ledger, pools);
     operator.register(new BatchJobReconciler(parts), jobs -> {
       watch(jobs);

@@ -37,6 +37,7 @@ public final class ActiveJob {
   private final EndEstimator end = new EndEstimator();
   private final QueueWatch queues = new QueueWatch();
   private final Map<Kind, Outage<QueueLeaderlessException>> leaderless = new ConcurrentHashMap<>();
+  private final Repair repair = new Repair();
   private final AuditWatch audit;
   private volatile long generation;
   private volatile Observation last;
@@ -189,6 +190,11 @@ public final class ActiveJob {
   /** Whether nothing has moved for so long that its queues and what leads to them are to be declared again. */
   public boolean standsStill() {
     return queues.still();
+  }
+
+  /** The repair of its queues. */
+  public Repair repair() {
+    return repair;
   }
 
   /** Its queues were declared again. @param lost whether one was gone, and with it what was in it */

@@ -27,7 +27,8 @@ public final class ActiveJobs {
 
   /** Follows a job that has all it needs. What is known of it stays when only its generation is new. */
   public ActiveJob follow(JobRef job, PoolRef pool, long generation) {
-    return jobs.compute(job, (ref, before) -> {
+    Optional<ActiveJob> earlier = find(job);
+    ActiveJob now = jobs.compute(job, (ref, before) -> {
       if (before == null || !before.pool().equals(pool)) {
         leavePool(before);
         ActiveJob followed = new ActiveJob(ref, pool, generation, auditQuiet);
@@ -43,11 +44,16 @@ public final class ActiveJobs {
       }
       return before;
     });
+    earlier.filter(other -> other != now).ifPresent(other -> other.repair().close());
+    return now;
   }
 
-  /** It has to be prepared again, or waits for something. */
+  /** It has to be prepared again, or waits for something. Nothing that goes on beside its passes does so afterwards. */
   public void unfollow(JobRef job) {
-    jobs.computeIfPresent(job, (ref, before) -> leavePool(before));
+    find(job).ifPresent(left -> {
+      jobs.computeIfPresent(job, (ref, before) -> leavePool(before));
+      left.repair().close();
+    });
   }
 
   /** Returns null: it is followed no more. */

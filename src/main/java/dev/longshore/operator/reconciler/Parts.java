@@ -16,9 +16,14 @@ import dev.longshore.store.Ledger;
 import dev.longshore.store.Pools;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.InstantSource;
+import java.util.concurrent.Executor;
 
-/** What the reconcilers share. */
+/**
+ * What the reconcilers share.
+ *
+ * @param background for what a pass begins and does not wait for
+ */
 public record Parts(KubernetesClient client, Ledger ledger, Pools pools, WorkQueues queues, ActiveJobs active, KnownJobs known,
     ProgressLoop progress, WorkerWatch workers, JobSpecMapping mapping, PodFleet fleet, PodTemplateRules rules, PoolBudgets budgets,
     PoolBoard board, StatusWriter statuses, StatusPace pace, Events events, GiveWay giveWay, OperatorMeters meters, Wake wake,
-    InstantSource clock) {}
+    Executor background, InstantSource clock) {}

@@ -68,7 +68,7 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
     prepare = List.of(new FindPool(parts.client()), new MapSpec(parts.client(), parts.mapping(), ledger), new MakePool(parts.client(),
         parts.rules()), new OpenAccount(parts.queues(), ledger, parts.pools(), events), new FeedIntake(feeds, ledger),
         new Assign(active, parts.progress(), wake));
-    follow = List.of(new CheckServices(parts.progress()), new Steer(ledger, parts.progress(), wake), new HealQueues(parts.queues(), events),
+    follow = List.of(new CheckServices(parts.progress()), new Steer(ledger, parts.progress(), wake), new HealQueues(parts, events),
         new Work(ledger, reports), new ReviveFeeds(feeds, ledger), new AuditItems(feeds, ledger, parts.pools(), events), redrive,
         new Report(reports, afterEnd));
   }

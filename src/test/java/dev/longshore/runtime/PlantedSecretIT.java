@@ -220,7 +220,7 @@ class PlantedSecretIT {
   /** What the worker of a job's own pool tells once it has counted so many failures of a kind. */
   private static String workersMetrics(ProcessCluster cluster, JobRef job, String counter, int failures) {
     String[] told = {""};
-    await("the worker of " + job.name() + " counts its failures").atMost(Duration.ofSeconds(20)).ignoreExceptions().untilAsserted(() -> {
+    await("the worker of " + job.name() + " counts its failures").atMost(Duration.ofSeconds(60)).ignoreExceptions().untilAsserted(() -> {
       told[0] = cluster.metrics(cluster.workers(job.name()).values().iterator().next());
       assertThat(Scrape.of(told[0]).sum("longshore_" + counter)).as(() -> "longshore_" + counter + "\n" + cluster.told()).isEqualTo(failures);
     });

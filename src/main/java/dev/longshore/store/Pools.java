@@ -86,6 +86,12 @@ public interface Pools extends AutoCloseable {
   /** Removes all of the pool's keys. */
   void delete(PoolRef pool);
 
+  /** What the operator's pass needs of a pool. */
+  record Reading(Map<String, Seen> heartbeats, Optional<Assignment> assignment) {}
+
+  /** {@link #heartbeats} and {@link #assignment}, in one round. */
+  Reading read(PoolRef pool);
+
   /** Calls {@code changed} soon after the assignment changed. A hint: it may be lost or doubled. */
   AutoCloseable listen(PoolRef pool, Runnable changed);
 

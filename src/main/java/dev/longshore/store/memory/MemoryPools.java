@@ -67,6 +67,11 @@ public final class MemoryPools implements Pools {
   }
 
   @Override
+  public Reading read(PoolRef pool) {
+    return new Reading(heartbeats(pool), assignment(pool));
+  }
+
+  @Override
   public Map<PoolRef, Map<String, Seen>> heartbeats(Collection<PoolRef> asked) {
     Instant now = time.instant();
     Map<PoolRef, Map<String, Seen>> all = new HashMap<>();

@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 
 /**
  * The way to Redis, shared by all that need it: one server, a Cluster, or a primary that Sentinels watch over. Calls of many threads travel
@@ -76,6 +77,14 @@ public final class RedisConnection implements AutoCloseable {
   /** One command, answered by every server. */
   List<Response> everywhere(Command command, Object... arguments) {
     List<Sent> sent = topology.servers().stream().map(server -> send(lanes.next(server), server, request(command, arguments))).toList();
+    return sent.stream().map(one -> await(one, PATIENCE)).toList();
+  }
+
+  /** Commands for the server of {@code key}, in this order and in one round. */
+  List<Response> callInRow(String key, Request... requests) {
+    Node server = topology.server(key);
+    Lane lane = lanes.next(server);
+    List<Sent> sent = Stream.of(requests).map(request -> send(lane, server, request)).toList();
     return sent.stream().map(one -> await(one, PATIENCE)).toList();
   }
 

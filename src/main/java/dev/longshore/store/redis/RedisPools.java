@@ -36,8 +36,19 @@ public final class RedisPools implements Pools {
 
   @Override
   public Optional<Assignment> assignment(PoolRef pool) {
-    return Optional.ofNullable(redis.call(Command.GET, RedisKeys.assignment(pool)))
-        .map(json -> StoredJson.read(json.toBytes(), Assignment.class));
+    return assignment(redis.call(Command.GET, RedisKeys.assignment(pool)));
+  }
+
+  private static Optional<Assignment> assignment(Response json) {
+    return Optional.ofNullable(json).map(found -> StoredJson.read(found.toBytes(), Assignment.class));
+  }
+
+  @Override
+  public Reading read(PoolRef pool) {
+    String beats = RedisKeys.heartbeats(pool);
+    List<Response> answers = redis.callInRow(beats, RedisConnection.request(Command.HGETALL, beats),
+        RedisConnection.request(Command.TIME), RedisConnection.request(Command.GET, RedisKeys.assignment(pool)));
+    return new Reading(seen(answers.get(0), millis(answers.get(1))), assignment(answers.get(2)));
   }
 
   @Override
@@ -54,10 +65,13 @@ public final class RedisPools implements Pools {
         redis.callEach(Command.HGETALL, order.stream().map(RedisKeys::heartbeats).toList(), Command.TIME);
     Map<PoolRef, Map<String, Seen>> all = new HashMap<>();
     for (int i = 0; i < order.size(); i++) {
-      Response time = answers.get(i).after();
-      all.put(order.get(i), seen(answers.get(i).answer(), time.get(0).toLong() * 1_000 + time.get(1).toLong() / 1_000));
+      all.put(order.get(i), seen(answers.get(i).answer(), millis(answers.get(i).after())));
     }
     return all;
+  }
+
+  private static long millis(Response time) {
+    return time.get(0).toLong() * 1_000 + time.get(1).toLong() / 1_000;
   }
 
   private static Map<String, Seen> seen(Response beats, long now) {

@@ -59,7 +59,7 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
     wake = parts.wake();
     clock = parts.clock();
     events = new JobEvents(parts.events());
-    reports = new JobReports(parts.statuses(), parts.pace(), ledger, parts.board(), events, parts.meters(), clock);
+    reports = new JobReports(parts, events);
     Feeds feeds = new Feeds(parts.queues());
     Redrive redrive = new Redrive(ledger, parts.queues(), feeds, active, parts.progress(), reports, events);
     afterEnd = new AfterEnd(parts.client(), parts.queues(), active, reports, redrive, events, wake);

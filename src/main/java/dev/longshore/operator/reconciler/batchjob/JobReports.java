@@ -7,6 +7,8 @@ import dev.longshore.job.IndexSet;
 import dev.longshore.operator.forecast.TimeLeft;
 import dev.longshore.operator.meters.OperatorMeters;
 import dev.longshore.operator.progress.Observation;
+import dev.longshore.operator.reconciler.Parts;
+import dev.longshore.operator.reconciler.Wake;
 import dev.longshore.operator.status.JobFacts;
 import dev.longshore.operator.status.JobNumbers;
 import dev.longshore.operator.status.PoolBoard;
@@ -37,16 +39,17 @@ final class JobReports {
   private final InstantSource clock;
   private final JobNumbers numbers = new JobNumbers();
   private final StatusPace pace;
+  private final Wake wake;
 
-  JobReports(StatusWriter statuses, StatusPace pace, Ledger ledger, PoolBoard board, JobEvents events, OperatorMeters meters,
-      InstantSource clock) {
-    this.statuses = statuses;
-    this.pace = pace;
-    this.ledger = ledger;
-    this.board = board;
+  JobReports(Parts parts, JobEvents events) {
+    this.statuses = parts.statuses();
+    this.pace = parts.pace();
+    this.ledger = parts.ledger();
+    this.board = parts.board();
+    this.wake = parts.wake();
     this.events = events;
-    this.meters = meters;
-    this.clock = clock;
+    this.meters = parts.meters();
+    this.clock = parts.clock();
   }
 
   Optional<BatchJobStatus> current(BatchJob job) {
@@ -71,7 +74,7 @@ final class JobReports {
   }
 
   /**
-   * Writes the status when it differs.
+   * Writes the status when it differs; mere numbers beside the pass, which then neither waits for the API server nor fails with it.
    *
    * @return how long a difference of mere numbers has to wait; zero when nothing waits
    */
@@ -87,13 +90,22 @@ final class JobReports {
     if (!urgent && late.isPositive()) {
       return late;
     }
-    events.transition(pass.job(), before, pass.status);
-    if (statuses.write(pass.job(), pass.status, BatchJobStatus.class)) {
+    if (!urgent) {
       pace.written(pass.ref().uid(), now);
-      logPhase(pass, before);
-      meters.told(pass.job(), before, pass.status, pass.reading);
+      statuses.writeBeside(pass.job(), pass.status, BatchJobStatus.class, change -> told(pass, change), () -> wake.jobChanged(pass.ref()));
+      return Duration.ZERO;
     }
+    events.transition(pass.job(), before, pass.status);
+    statuses.write(pass.job(), pass.status, BatchJobStatus.class).ifPresent(change -> {
+      pace.written(pass.ref().uid(), now);
+      logPhase(pass, change.before());
+      told(pass, change);
+    });
     return Duration.ZERO;
+  }
+
+  private void told(JobPass pass, StatusWriter.Change<BatchJobStatus> change) {
+    meters.told(pass.job(), change.before(), pass.status, pass.reading);
   }
 
   /** The line by which a job's way is found in the log. */

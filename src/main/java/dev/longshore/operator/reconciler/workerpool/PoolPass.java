@@ -90,8 +90,9 @@ final class PoolPass {
     PoolMemory earlier = memories.get(pool.getMetadata().getUid());
     List<Pod> pods = known.stream().filter(pod -> earlier == null || !earlier.isBuried(pod.getMetadata().getName())).toList();
     PoolRef ref = new PoolRef(pool.getMetadata().getNamespace(), pool.getMetadata().getName());
-    Map<String, Seen> seen = pools.heartbeats(ref);
-    Optional<Assignment> assignment = pools.assignment(ref);
+    Pools.Reading read = pools.read(ref);
+    Map<String, Seen> seen = read.heartbeats();
+    Optional<Assignment> assignment = read.assignment();
     List<JobRef> expected = jobs.of(ref);
     Set<JobRef> paused = jobs.paused(ref);
     Set<JobRef> ending = jobs.ending(ref);

@@ -154,7 +154,7 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
     if (!urgent && late.isPositive()) {
       return late;
     }
-    if (statuses.write(pool, after, WorkerPoolStatus.class)) {
+    if (statuses.write(pool, after, WorkerPoolStatus.class).isPresent()) {
       pace.written(pool.getMetadata().getUid(), clock.instant());
     }
     return Duration.ZERO;

@@ -76,7 +76,7 @@ public final class StatusWriter {
       try {
         put(entry, resource, status, type).ifPresent(done);
       } catch (KubernetesClientException e) {
-        LOG.debugf("kind=%s name=%s: its status is not written: %s", resource.getKind(), resource.getMetadata().getName(), e.getMessage());
+        LOG.debugf("%s: its status is not written: %s", LogKey.of(resource), e.getMessage());
         failed.run();
       }
     });

@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * The addresses that a job's requests may reach. A host is refused when any of its addresses is. The check comes right before the request,
@@ -55,12 +56,20 @@ public record EgressRules(boolean loopback, boolean cluster) {
     return address.isSiteLocalAddress() || sharedSpace || uniqueLocal;
   }
 
-  /** Addresses outside the link-local range where clouds hand out credentials, and the reserved and broadcast ones (240.0.0.0/4). */
+  /**
+   * Addresses outside the link-local range where clouds hand out credentials (Alibaba, Azure's WireServer, Oracle; AWS and Google by IPv6),
+   * and the reserved and broadcast ones (240.0.0.0/4).
+   */
   private static boolean isMetadata(byte[] b) {
     if (b.length == 4) {
-      return Arrays.equals(b, new byte[] {100, 100, 100, (byte) 200}) || (b[0] & 0xff) >= 240;
+      return is(b, 100, 100, 100, 200) || is(b, 168, 63, 129, 16) || is(b, 192, 0, 0, 192) || (b[0] & 0xff) >= 240;
     }
-    return (b[0] & 0xff) == 0xfd && b[1] == 0 && (b[2] & 0xff) == 0x0e && (b[3] & 0xff) == 0xc2;
+    return is(b, 0xfd, 0x00, 0x0e, 0xc2) || is(b, 0xfd, 0x20, 0x00, 0xce);
+  }
+
+  /** Whether an address begins with these bytes. */
+  private static boolean is(byte[] address, int... bytes) {
+    return IntStream.range(0, bytes.length).allMatch(i -> (address[i] & 0xff) == bytes[i]);
   }
 
   /** The IPv4 address that an IPv6 one stands for: IPv4-compatible (RFC 4291), NAT64 (RFC 6052) and 6to4 (RFC 3056). */

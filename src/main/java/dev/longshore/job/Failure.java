@@ -5,14 +5,14 @@ import java.lang.reflect.UndeclaredThrowableException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 
 /**
  * Why an item failed.
  *
- * @param code a short, stable word for the kind of failure: {@code Timeout}, {@code HttpStatus404}, {@code ExitCode}
+ * @param code a short, stable word for the kind of failure: {@code Timeout}, {@code HttpStatus404}, {@code ExitCode}; at most {@link
+ *     Limits#ERROR_CODE} characters, longer ones are cut and end in {@code …}
  * @param message for people; at most {@link Limits#ERROR_BYTES}, longer ones are cut and end in {@code … (cut)}
  * @param httpStatus of the answer that was the reason, and like the further ones for retry rules only: it is not kept with results; null when
  *     there was none
@@ -25,7 +25,7 @@ public record Failure(String code, String message, Integer httpStatus, Integer e
   private static final String CUT = "… (cut)";
 
   public Failure {
-    Objects.requireNonNull(code, "code");
+    code = code.length() <= Limits.ERROR_CODE ? code : code.substring(0, Limits.ERROR_CODE - 1) + "…";
     message = bounded(message == null ? "" : message);
   }
 

@@ -12,6 +12,8 @@ public final class Limits {
   public static final int RESULT_BYTES = 256 << 10;
   /** Bytes of an error's text; longer ones are cut and marked. */
   public static final int ERROR_BYTES = 4 << 10;
+  /** Characters of an error's code; longer ones are cut and marked. */
+  public static final int ERROR_CODE = 128;
   /** Bytes of all inline items together. */
   public static final int INLINE_BYTES = 512 << 10;
   /** Bytes of ConfigMap data. */

@@ -70,20 +70,30 @@ public final class SecretMask {
     }
   }
 
-  /** The text without them; one that was cut in the middle of one loses that beginning too. */
+  /** The text without them; wherever it was cut in the middle of one, it loses that beginning too. */
   public String hide(String text) {
     String hidden = text;
     for (String value : values) {
       hidden = hidden.replace(value, MASK);
-      int cut = hidden.indexOf(CUT);
-      for (int length = Math.min(value.length() - 1, cut); length >= SHORTEST_BEGINNING; length--) {
-        if (hidden.startsWith(value.substring(0, length), cut - length)) {
-          hidden = hidden.substring(0, cut - length) + MASK + hidden.substring(cut);
-          break;
+      for (int cut = hidden.indexOf(CUT); cut >= 0; cut = hidden.indexOf(CUT, cut + 1)) {
+        int begun = begun(value, hidden, cut);
+        if (begun > 0) {
+          hidden = hidden.substring(0, cut - begun) + MASK + hidden.substring(cut);
+          cut += MASK.length() - begun;
         }
       }
     }
     return hidden;
+  }
+
+  /** How many characters of the value stand right before the cut; 0 when there are too few to tell. */
+  private static int begun(String value, String text, int cut) {
+    for (int length = Math.min(value.length() - 1, cut); length >= SHORTEST_BEGINNING; length--) {
+      if (text.startsWith(value.substring(0, length), cut - length)) {
+        return length;
+      }
+    }
+    return 0;
   }
 
   Outcome hide(Outcome outcome) {

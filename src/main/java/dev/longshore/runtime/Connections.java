@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
 public class Connections {
   private static final String RABBITMQ = "LONGSHORE_RABBITMQ_";
   private static final String REDIS = "LONGSHORE_REDIS_";
-  private static final Pattern USER_INFO = Pattern.compile("^([a-z+]+://)([^/@]*)@");
+  private static final Pattern USER_INFO = Pattern.compile("^([A-Za-z+]+://)([^/?#@]*)@");
 
   @Inject
   LongshoreConfig config;
@@ -41,8 +41,9 @@ public class Connections {
   }
 
   /** Settings from a URL that may hold user and password; those given apart win. */
-  public static RabbitSettings broker(String url, String username, String password, String clientName, TlsSettings tls) {
-    String[] user = userInfo(url);
+  public static RabbitSettings broker(String given, String username, String password, String clientName, TlsSettings tls) {
+    String url = given.strip();
+    String[] user = userInfo(url, RABBITMQ + "URL");
     String name = username != null ? username : user[0];
     String word = password != null ? password : user[1];
     if (name == null || word == null) {
@@ -52,8 +53,9 @@ public class Connections {
   }
 
   /** Settings from a URL that may hold user and password; those given apart win. */
-  public static RedisSettings store(String url, String username, String password, TlsSettings tls) {
-    String[] user = userInfo(url);
+  public static RedisSettings store(String given, String username, String password, TlsSettings tls) {
+    String url = given.strip();
+    String[] user = userInfo(url, REDIS + "URL");
     String name = username != null ? username : user[0];
     String word = password != null ? password : user[1];
     return new RedisSettings(withoutUserInfo(url), name == null || name.isEmpty() ? null : name, word, tls);
@@ -77,18 +79,32 @@ public class Connections {
         .or(() -> file.filter(value -> !value.isBlank()).map(value -> new Pem(option, null, Path.of(value)))).orElse(null);
   }
 
-  private static String[] userInfo(String url) {
+  private static String[] userInfo(String url, String name) {
+    if (withoutUserInfo(url).indexOf('@') >= 0) {
+      // what is behind the first of them may be the rest of a password, and the address without its user is told to people
+      throw unreadable(name);
+    }
     Matcher found = USER_INFO.matcher(url);
     if (!found.find()) {
       return new String[] {null, null};
     }
     String[] parts = found.group(2).split(":", 2);
-    return new String[] {decoded(parts[0]), parts.length == 1 ? null : decoded(parts[1])};
+    try {
+      return new String[] {decoded(parts[0]), parts.length == 1 ? null : decoded(parts[1])};
+    } catch (IllegalArgumentException e) {
+      // without its message, which quotes
+      throw unreadable(name);
+    }
   }
 
   /** A plus sign in a URL's user part stands for itself. */
   private static String decoded(String text) {
     return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+  }
+
+  private static IllegalStateException unreadable(String name) {
+    return new IllegalStateException(name + " holds a user or password that is not percent-encoded: write %40 for @, %2F for /, %3F for ?,"
+        + " %23 for # and %25 for %, or give them apart as the options for username and password");
   }
 
   private static String withoutUserInfo(String url) {

@@ -20,11 +20,13 @@ import org.jboss.logmanager.ExtLogRecord;
  */
 final class JsonLines extends ExtFormatter {
   private static final JsonFactory JSON = new JsonFactory();
-  /** A value ends with a space, or stands in double quotes. */
-  private static final Pattern PAIR = Pattern.compile("(?:^|\\s)([a-zA-Z]+)=(?:\"([^\"]*)\"|([^\\s\"]+))");
+  /** A pair, whose value ends with a space or stands in double quotes; or the end of a word with a colon, behind which words follow. */
+  private static final Pattern PAIR = Pattern.compile("(?:^|\\s)([a-zA-Z]+)=(?:\"([^\"]*)\"(:(?=\\s))?|([^\\s\"]+))|:(?=\\s)");
   /** The keys that lines of Longshore's may have: what else looks like one is part of somebody's words. */
   static final Set<String> KEYS = Set.of("job", "pool", "worker", "chunk", "item", "items", "state", "phase", "run", "reason", "heals", "epoch",
-      "feed", "queue", "service", "operator", "processor", "circuit", "code", "part", "version", "attempt");
+      "feed", "queue", "service", "operator", "processor", "circuit", "part", "version", "attempt", "succeeded", "failed", "skipped", "retried",
+      "cancelled", "concurrency", "batch", "prefetch", "was", "pid", "program", "broker", "link", "channel", "namespace", "configmap", "key",
+      "field", "file", "method", "path", "server", "startMillis", "binaries");
 
   @Override
   public String format(ExtLogRecord line) {
@@ -54,9 +56,12 @@ final class JsonLines extends ExtFormatter {
   private static Map<String, String> pairs(String message) {
     Map<String, String> pairs = new LinkedHashMap<>();
     Matcher pair = PAIR.matcher(message);
-    while (pair.find()) {
-      if (KEYS.contains(pair.group(1))) {
-        pairs.putIfAbsent(pair.group(1), pair.group(2) != null ? pair.group(2) : withoutColon(pair.group(3)));
+    // what is behind a colon are words, of users' programs too, and nobody's words make keys
+    for (boolean words = false; !words && pair.find(); ) {
+      String plain = pair.group(4);
+      words = pair.group(1) == null || pair.group(3) != null || plain != null && plain.endsWith(":");
+      if (pair.group(1) != null && KEYS.contains(pair.group(1))) {
+        pairs.putIfAbsent(pair.group(1), plain == null ? pair.group(2) : withoutColon(plain));
       }
     }
     return pairs;

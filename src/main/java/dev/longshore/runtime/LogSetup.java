@@ -8,6 +8,7 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.interceptor.Interceptor;
 import java.util.logging.Handler;
+import org.jboss.logmanager.ExtFormatter;
 import org.jboss.logmanager.handlers.OutputStreamHandler;
 
 /**
@@ -21,11 +22,10 @@ class LogSetup {
 
   /** Before anything of Longshore's logs. */
   void begin(@Observes @Priority(Interceptor.Priority.PLATFORM_BEFORE) StartupEvent event) {
-    if (config.log().format() == LongshoreConfig.LogFormat.JSON) {
-      for (Handler handler : InitialConfigurator.DELAYED_HANDLER.getHandlers()) {
-        if (handler instanceof OutputStreamHandler) {
-          handler.setFormatter(new JsonLines());
-        }
+    boolean json = config.log().format() == LongshoreConfig.LogFormat.JSON;
+    for (Handler handler : InitialConfigurator.DELAYED_HANDLER.getHandlers()) {
+      if (handler instanceof OutputStreamHandler && handler.getFormatter() instanceof ExtFormatter text) {
+        handler.setFormatter(json ? new JsonLines() : new OneLine(text));
       }
     }
   }

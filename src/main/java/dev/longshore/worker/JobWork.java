@@ -76,7 +76,7 @@ final class JobWork {
         processor.close();
       }
     } catch (InvalidProcessorException e) {
-      LOG.warnf("job=%s state=failed reason=InvalidProcessor message=\"%s\"", access.job(), e.getMessage());
+      LOG.warnf("job=%s state=failed reason=InvalidProcessor: %s", access.job(), e.getMessage());
       failInvalid(e.getMessage());
     } finally {
       opened();

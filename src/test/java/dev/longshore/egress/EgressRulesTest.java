@@ -13,7 +13,7 @@ class EgressRulesTest {
   private static final EgressRules CLOSED = new EgressRules(false, false);
 
   @ParameterizedTest
-  @ValueSource(strings = {"169.254.169.254", "fe80::1", "::ffff:169.254.1.1", "fd00:ec2::254", "100.100.100.200", "64:ff9b::a9fe:a9fe",
+  @ValueSource(strings = {"169.254.169.254", "fe80::1", "::ffff:169.254.1.1", "fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "168.63.129.16", "192.0.0.192", "64:ff9b::a9fe:a9fe",
       "2002:a9fe:a9fe::1",
     "224.0.0.1", "255.255.255.255", "::169.254.169.254"})
   void linkLocalAndMetadataAddressesAreNeverReached(String address) throws Exception {

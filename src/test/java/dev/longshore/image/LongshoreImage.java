@@ -11,6 +11,7 @@ import com.google.cloud.tools.jib.api.buildplan.FilePermissions;
 import com.google.cloud.tools.jib.api.buildplan.Platform;
 import com.google.cloud.tools.jib.api.buildplan.Port;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -32,6 +33,7 @@ import java.util.stream.Stream;
  */
 public final class LongshoreImage {
   static final String NAME = "docker.io/longshore/longshore";
+  static final Path OPTIONS = Path.of("src", "main", "docker", "java.options");
   static final String USER = "65532:65532";
   static final List<String> ENTRYPOINT = List.of("/opt/java/bin/java", "@/app/java.options", "-jar", "/app/quarkus-run.jar");
   static final Map<String, String> ENVIRONMENT = Map.of("PATH", "/opt/java/bin:/usr/local/bin:/usr/bin:/bin", "JAVA_HOME", "/opt/java",
@@ -54,7 +56,10 @@ public final class LongshoreImage {
     this.time = time;
   }
 
-  /** The image's tar, made from the packaged application unless it is newer than that. */
+  /** What else than the packaged application an image is made from. */
+  private static final List<Path> INPUTS = List.of(Path.of(".ci", "image"), Path.of(".ci", "train"), OPTIONS);
+
+  /** The image's tar, made unless it is newer than all that it is made from. */
   public static Path built() throws Exception {
     Path tar = Path.of("target", "longshore-image.tar").toAbsolutePath();
     Path application = Path.of("target", "quarkus-app", "quarkus-run.jar");
@@ -64,11 +69,19 @@ public final class LongshoreImage {
     // tests in two processes may ask for it at once
     try (FileChannel lock = FileChannel.open(Path.of("target", "longshore-image.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
       lock.lock();
-      if (!Files.exists(tar) || Files.getLastModifiedTime(tar).compareTo(Files.getLastModifiedTime(application)) < 0) {
+      if (!Files.exists(tar) || isNewer(application, tar) || INPUTS.stream().anyMatch(input -> isNewer(input, tar))) {
         main("target", System.getProperty("project.version"), System.getProperty("project.time"));
       }
     }
     return tar;
+  }
+
+  private static boolean isNewer(Path input, Path tar) {
+    try {
+      return Files.getLastModifiedTime(input).compareTo(Files.getLastModifiedTime(tar)) > 0;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Lays out and writes: the build's folder, the version, its time, and optionally a base image's tar. */

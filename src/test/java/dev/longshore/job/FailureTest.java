@@ -36,6 +36,14 @@ class FailureTest {
     assertThat(new Failure("X", message).message()).isEqualTo(message);
   }
 
+  /** A program says its own codes, and a word of a megabyte is none. */
+  @Test
+  void cutsALongCodeAndMarksIt() {
+    Failure failure = new Failure("x".repeat(10_000), "");
+    assertThat(failure.code()).hasSize(Limits.ERROR_CODE).endsWith("x…");
+    assertThat(new Failure(failure.code(), "")).isEqualTo(failure);
+  }
+
   @Test
   void whatOnlyWrapsAnotherThrowableStandsForThatOne() {
     Failure failure = Failure.thrown(new CompletionException(new ExecutionException(new ConnectException("refused"))));

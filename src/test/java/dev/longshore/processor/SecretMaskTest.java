@@ -32,6 +32,8 @@ class SecretMaskTest {
     assertThat(mask.hide("answered 401: s3cr\"et/to…")).isEqualTo("answered 401: (secret)…");
     assertThat(mask.hide("answered 401: s3cr\"et/to… (cut)")).isEqualTo("answered 401: (secret)… (cut)");
     assertThat(mask.hide("a long text…")).isEqualTo("a long text…");
+    assertThat(mask.hide("it said … and Bearer s3cr\"et… and s3cr\"e… (cut)")).as("cut more than once")
+        .isEqualTo("it said … and (secret)… and (secret)… (cut)");
   }
 
   @Test

@@ -96,7 +96,30 @@ class MetricsReferenceTest {
     ROLES.values().stream().flatMap(List::stream).filter(metric -> !metric.buckets().isEmpty()).forEach(metric -> text.append("| `")
         .append(shown(metric)).append("` | ").append(metric.buckets().stream().map(MetricsReferenceTest::bound).collect(Collectors.joining(", ")))
         .append(" |\n"));
+    text.append("""
+
+        ## How many series
+        At most, with every value of every label; what never happens has none. A worker works for one pool.
+
+        | | for a process | and for each namespace | and for each pool |
+        |---|---|---|---|
+        """);
+    ROLES.forEach((role, metrics) -> text.append("| ").append(role).append(" | ").append(most(metrics, Set.of())).append(" | ")
+        .append(most(metrics, Set.of("namespace"))).append(" | ").append(most(metrics, Set.of("namespace", "pool"))).append(" |\n"));
     return text.toString();
+  }
+
+  /** The most series that metrics with these open labels may have for one value of each. */
+  static int most(List<Metric> metrics, Set<String> open) {
+    return metrics.stream().filter(metric -> metric.labels().stream().filter(label -> label.values().isEmpty()).map(Label::name)
+        .collect(Collectors.toSet()).equals(open)).mapToInt(MetricsReferenceTest::most).sum();
+  }
+
+  private static int most(Metric metric) {
+    int combinations = metric.labels().stream().filter(label -> !label.values().isEmpty()).mapToInt(label -> label.values().size())
+        .reduce(1, (all, values) -> all * values);
+    // beside its buckets a histogram has the one without a bound, count, sum and max
+    return combinations * (metric.kind() == Metric.Kind.TIMER ? metric.buckets().size() + 4 : 1);
   }
 
   private static String row(Metric metric) {

@@ -67,6 +67,7 @@ class ObservedRunIT {
   /** Of the operator and of both workers of the shared pool, once the first job had ended. */
   private static Scrape shared;
   private static Scrape operator;
+  private static final List<Scrape> WORKERS = new ArrayList<>();
   private static Items mixed;
   /** While the second job's worker holds what it has. */
   private static Scrape held;
@@ -91,7 +92,8 @@ class ObservedRunIT {
     });
     shared = operator;
     for (long pid : cluster.workers("shared").values()) {
-      shared = shared.and(Scrape.of(cluster.metrics(pid)));
+      WORKERS.add(Scrape.of(cluster.metrics(pid)));
+      shared = shared.and(WORKERS.getLast());
     }
 
     Gate gate = new Gate();
@@ -210,6 +212,21 @@ class ObservedRunIT {
       }
     }
     assertThat(wrong).isEmpty();
+  }
+
+  @Test
+  void noProcessHasMoreSeriesThanTheReferenceSays() {
+    // two pools in one namespace
+    int most = MetricsReferenceTest.most(ProcessMetrics.ALL, Set.of()) + MetricsReferenceTest.most(OperatorMetrics.ALL, Set.of())
+        + MetricsReferenceTest.most(OperatorMetrics.ALL, Set.of("namespace")) + 2 * MetricsReferenceTest.most(OperatorMetrics.ALL, Set.of("namespace", "pool"));
+    assertThat(series(held)).as("series of the operator").isBetween(100L, (long) most);
+    int ofWorker = MetricsReferenceTest.most(ProcessMetrics.ALL, Set.of()) + MetricsReferenceTest.most(WorkerMetrics.ALL, Set.of("namespace"))
+        + MetricsReferenceTest.most(WorkerMetrics.ALL, Set.of("namespace", "pool"));
+    assertThat(WORKERS).isNotEmpty().allSatisfy(worker -> assertThat(series(worker)).as("series of a worker").isBetween(100L, (long) ofWorker));
+  }
+
+  private static long series(Scrape scrape) {
+    return scrape.samples().stream().filter(sample -> sample.name().startsWith("longshore_")).count();
   }
 
   @Test

@@ -9,23 +9,30 @@ import com.rabbitmq.client.ConnectionFactory;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.longshore.job.JobRef;
+import dev.longshore.testing.OtlpReceiver;
 import dev.longshore.testing.ProcessCluster;
+import dev.longshore.testing.Scrape;
 import dev.longshore.testing.Services;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -46,6 +53,7 @@ class PlantedSecretIT {
   @TempDir
   Path folder;
 
+  private final CountDownLatch read = new CountDownLatch(1);
   private HttpServer server;
 
   /** Says what it got, as servers do that were made to be debugged. */
@@ -60,10 +68,24 @@ class PlantedSecretIT {
       case "broken" -> "503 upstream refused " + got + " " + HARMLESS;
       default -> known ? "200 {\"ok\":\"" + HARMLESS + "\"}" : "401 \"who are you?\"";
     };
+    if (item.equals(HARMLESS)) {
+      awaitSearched();
+    }
     byte[] body = said.substring(4).getBytes(StandardCharsets.UTF_8);
     exchange.sendResponseHeaders(Integer.parseInt(said.substring(0, 3)), body.length);
     exchange.getResponseBody().write(body);
     exchange.close();
+  }
+
+  /** The last item keeps its worker until its metrics are read: it goes with its job. */
+  private void awaitSearched() throws IOException {
+    try {
+      if (!read.await(20, TimeUnit.SECONDS)) {
+        throw new IOException("the worker's metrics were not read within 20 s");
+      }
+    } catch (InterruptedException e) {
+      throw new IOException("the server was stopped", e);
+    }
   }
 
   @Test
@@ -72,6 +94,8 @@ class PlantedSecretIT {
     server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
     server.createContext("/", this::answer);
     server.start();
+    Path go = folder.resolve("go");
+    assertThat(new ProcessBuilder("mkfifo", go.toString()).start().waitFor()).as("mkfifo %s", go).isZero();
     Path program = Files.writeString(folder.resolve("leaky.py"), """
         import json, os, sys
         for line in sys.stdin:
@@ -87,11 +111,12 @@ class PlantedSecretIT {
             elif call["item"] == "skips":
                 print(json.dumps({"index": call["index"], "skip": "no use for " + key}), flush=True)
             else:
+                if call["item"] == "%s":
+                    open("GO").read()
                 print(json.dumps({"index": call["index"], "result": "%s"}), flush=True)
-        """.replace("\"result\": \"%s\"", "\"result\": \"" + HARMLESS + "\""));
-    Map<String, String> policy = Map.of("LONGSHORE_POLICY_EGRESS_LOOPBACK", "true", "LONGSHORE_POLICY_EXEC", "true", "LONGSHORE_POLICY_EXEC_COMMANDS", "*");
+        """.replace("\"%s\"", "\"" + HARMLESS + "\"").replace("GO", go.toString()));
     Queue<byte[]> traced = new ConcurrentLinkedQueue<>();
-    try (ProcessCluster cluster = new ProcessCluster(SERVICES, folder, policy); Connection broker = broker(); Channel channel = broker.createChannel()) {
+    try (OtlpReceiver collector = new OtlpReceiver(); ProcessCluster cluster = new ProcessCluster(SERVICES, folder, settings(collector)); Connection broker = broker(); Channel channel = broker.createChannel()) {
       String trace = channel.queueDeclare().getQueue();
       channel.queueBind(trace, "amq.rabbitmq.trace", "#");
       channel.basicConsume(trace, true, (tag, message) -> {
@@ -105,6 +130,9 @@ class PlantedSecretIT {
           metadata: {name: secrets, namespace: default}
           stringData: {token: "Bearer %s", key: "%s"}
           """.formatted(TOKEN, KEY)).create();
+      cluster.redis("CONFIG", "SET", "auto-aof-rewrite-percentage", "0");
+      Path commands = commands();
+      long before = Files.size(commands);
       cluster.startOperator();
       JobRef http = cluster.create("""
           apiVersion: longshore.dev/v1alpha1
@@ -114,7 +142,7 @@ class PlantedSecretIT {
             source: {items: [fine, denied, word, cut, broken, "%s"]}
             processor: {http: {url: "http://127.0.0.1:%d/{item}", headersFrom: [{header: Authorization, secretKeyRef: {name: secrets, key: token}}]}}
             retry: {maxAttempts: 2, backoff: {initial: 250ms}}
-            workers: {maxReplicas: 1}
+            workers: {maxReplicas: 1, concurrency: 4}
           """.formatted(HARMLESS, server.getAddress().getPort()));
       JobRef exec = cluster.create("""
           apiVersion: longshore.dev/v1alpha1
@@ -128,14 +156,24 @@ class PlantedSecretIT {
             workers: {maxReplicas: 1, concurrency: 1}
           """.formatted(HARMLESS, program));
 
+      Map<String, String> places = new TreeMap<>();
+      places.put("metrics of calls' worker", workersMetrics(cluster, http, "dead_letters_total", 4));
+      read.countDown();
+      places.put("metrics of programs' worker", workersMetrics(cluster, exec, "retries_total", 2));
+      Files.writeString(go, "go");
       assertThat(cluster.awaitPhase(http, "Complete").getStatus().items().succeeded()).as(cluster::told).isEqualTo(2);
       assertThat(cluster.awaitPhase(exec, "Complete").getStatus().items().succeeded()).as(cluster::told).isEqualTo(2);
       assertThat(cluster.deadLetters(http)).as("dead letters").isEqualTo(4);
       await().atMost(Duration.ofSeconds(10)).until(() -> traced.stream().filter(body -> text(body).contains("HttpStatus401")).count() >= 1);
 
-      Map<String, String> places = new TreeMap<>();
+      await("spans of both jobs' ends").atMost(Duration.ofSeconds(20)).until(() -> collector.spans().stream().filter(span -> span.name().equals("settle"))
+          .map(span -> span.attributes().get("longshore.job")).distinct().count() == 2);
+
       places.put("the broker's messages", String.join("\n", traced.stream().map(PlantedSecretIT::text).toList()));
       places.put("Redis", redis(cluster));
+      places.put("all that was ever written to Redis", written(commands, before));
+      cluster.redis("CONFIG", "SET", "auto-aof-rewrite-percentage", "100");
+      places.put("traces", String.join("\n", collector.bodies().stream().map(PlantedSecretIT::text).toList()));
       for (JobRef job : List.of(http, exec)) {
         String at = "/api/v1/namespaces/default/batchjobs/" + job.name();
         places.put("HTTP of " + job.name(), cluster.http(at));
@@ -155,7 +193,7 @@ class PlantedSecretIT {
         places.put("the log " + service.getFileName(), Files.readString(service));
       }
 
-      for (String where : List.of("the broker's messages", "Redis", "HTTP of calls", "results of calls", "results of programs", "the jobs")) {
+      for (String where : List.of("the broker's messages", "Redis", "all that was ever written to Redis", "HTTP of calls", "results of calls", "results of programs", "the jobs")) {
         assertThat(places.get(where)).as("a search that sees finds the harmless word in %s", where).contains(HARMLESS);
       }
       assertThat(places.keySet()).as("logs of both workers").anyMatch(place -> place.startsWith("the log calls-")).anyMatch(place -> place.startsWith("the log programs-"));
@@ -170,6 +208,37 @@ class PlantedSecretIT {
     } finally {
       SERVICES.rabbit().control("trace_off");
       server.stop(0);
+    }
+  }
+
+  /** With all that a process may tell. */
+  private static Map<String, String> settings(OtlpReceiver collector) {
+    return Map.of("LONGSHORE_POLICY_EGRESS_LOOPBACK", "true", "LONGSHORE_POLICY_EXEC", "true", "LONGSHORE_POLICY_EXEC_COMMANDS", "*",
+        "LONGSHORE_LOG_LEVEL", "DEBUG", "LONGSHORE_TRACING_ENDPOINT", collector.endpoint(), "LONGSHORE_TRACING_RATIO", "1");
+  }
+
+  /** What the worker of a job's own pool tells once it has counted so many failures of a kind. */
+  private static String workersMetrics(ProcessCluster cluster, JobRef job, String counter, int failures) {
+    String[] told = {""};
+    await("the worker of " + job.name() + " counts its failures").atMost(Duration.ofSeconds(60)).ignoreExceptions().untilAsserted(() -> {
+      told[0] = cluster.metrics(cluster.workers(job.name()).values().iterator().next());
+      assertThat(Scrape.of(told[0]).sum("longshore_" + counter)).as(() -> "longshore_" + counter + "\n" + cluster.told()).isEqualTo(failures);
+    });
+    return told[0];
+  }
+
+  /** Redis' file of commands, which this test keeps from being written anew. */
+  private static Path commands() throws IOException {
+    try (Stream<Path> files = Files.walk(SERVICES.redis().folder())) {
+      return files.filter(path -> path.toString().endsWith(".incr.aof")).max(Comparator.comparing(path -> path.toFile().lastModified())).orElseThrow();
+    }
+  }
+
+  /** What was ever written to Redis since its file was that long: also what was deleted again. */
+  private static String written(Path commands, long from) throws IOException {
+    try (InputStream in = Files.newInputStream(commands)) {
+      in.skipNBytes(from);
+      return new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
     }
   }
 

@@ -16,6 +16,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 /** A collector of traces: OTLP with protobuf on HTTP. It reads the fields that tests ask for by their numbers in OpenTelemetry's trace.proto. */
 public final class OtlpReceiver implements AutoCloseable {
   private final List<Span> spans = new CopyOnWriteArrayList<>();
+  private final List<byte[]> bodies = new CopyOnWriteArrayList<>();
   private final HttpServer server;
 
   /**
@@ -39,9 +40,16 @@ public final class OtlpReceiver implements AutoCloseable {
     return List.copyOf(spans);
   }
 
+  /** All that came, as it came: texts stand in it as UTF-8. */
+  public List<byte[]> bodies() {
+    return List.copyOf(bodies);
+  }
+
   private void take(HttpExchange exchange) throws IOException {
     try (exchange) {
-      UnknownFieldSet request = UnknownFieldSet.parseFrom(exchange.getRequestBody().readAllBytes());
+      byte[] body = exchange.getRequestBody().readAllBytes();
+      bodies.add(body);
+      UnknownFieldSet request = UnknownFieldSet.parseFrom(body);
       for (ByteString resource : request.getField(1).getLengthDelimitedList()) {
         for (ByteString scope : UnknownFieldSet.parseFrom(resource).getField(2).getLengthDelimitedList()) {
           for (ByteString span : UnknownFieldSet.parseFrom(scope).getField(2).getLengthDelimitedList()) {

@@ -24,6 +24,11 @@ record PodTemplate(
     Spec spec) {
 
   /** What may be said of a pod. */
+  @ValidationRule(value = "!has(self.annotations) || self.annotations.all(name, "
+      + "!name.startsWith('container.apparmor.security.beta.kubernetes.io/') "
+      + "&& !name.startsWith('container.seccomp.security.alpha.kubernetes.io/') "
+      + "&& !name.startsWith('seccomp.security.alpha.kubernetes.io/'))",
+      fieldPath = ".annotations", message = "the worker's security context is Longshore's own, its older form as an annotation too")
   record Meta(
       @Size(max = 32) @JsonPropertyDescription("Labels beside Longshore's own, at most 32.")
       Map<String, String> labels,

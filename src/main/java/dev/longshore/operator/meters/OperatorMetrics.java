@@ -9,7 +9,7 @@ import java.util.List;
 public final class OperatorMetrics {
   /** What {@code status.limitedBy.reason} may say, and {@code none}. */
   private static final String[] LIMITS = {"none", "MaxReplicas", "Unschedulable", "PodsRefused", "WorkersRefused", "WorkersCrash", "ImagePull",
-      "ContainerNotStarting", "PodsNotStarting"};
+      "ContainerNotStarting", "PodsNotStarting", "SchedulingGated"};
 
   public static final Metric ITEMS = Metric.counter("longshore.items",
       "Items that reached their end, as the jobs' statuses told it; one that a redrive brings back counts again",

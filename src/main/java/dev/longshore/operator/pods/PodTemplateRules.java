@@ -25,6 +25,9 @@ public final class PodTemplateRules {
   private static final Set<String> MOUNT = Set.of("name", "mountPath", "subPath", "readOnly");
   private static final Set<String> VOLUME = Set.of("name", "emptyDir", "configMap", "secret", "persistentVolumeClaim");
 
+  private static final Set<String> SECURITY = Set.of("container.apparmor.security.beta.kubernetes.io/",
+      "container.seccomp.security.alpha.kubernetes.io/", "seccomp.security.alpha.kubernetes.io/");
+
   private final Set<String> serviceAccounts;
   private final KubernetesSerialization json = new KubernetesSerialization();
 
@@ -48,6 +51,7 @@ public final class PodTemplateRules {
     onlyThese(tree, "template", Set.of("metadata", "spec"), found);
     onlyThese(tree.path("metadata"), "template.metadata", METADATA, found);
     labels(tree.path("metadata").path("labels"), found);
+    annotations(tree.path("metadata").path("annotations"), found);
     JsonNode spec = tree.path("spec");
     onlyThese(spec, "template.spec", POD, found);
     String account = spec.path("serviceAccountName").asText("");
@@ -89,6 +93,16 @@ public final class PodTemplateRules {
     labels.fieldNames().forEachRemaining(name -> {
       if (name.startsWith("longshore.dev/") || name.startsWith("app.kubernetes.io/")) {
         found.add(new Violation("template.metadata.labels", "'" + name + "' is a label that Longshore sets itself"));
+      }
+    });
+  }
+
+  /** The older form of fields that a template has not, as AppArmor's {@code unconfined}. */
+  private static void annotations(JsonNode annotations, List<Violation> found) {
+    annotations.fieldNames().forEachRemaining(name -> {
+      if (SECURITY.stream().anyMatch(name::startsWith)) {
+        found.add(new Violation("template.metadata.annotations",
+            "'" + name + "' would change the worker's security context, which is Longshore's own"));
       }
     });
   }

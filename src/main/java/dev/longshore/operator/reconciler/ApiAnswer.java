@@ -1,6 +1,8 @@
 package dev.longshore.operator.reconciler;
 
 import com.fasterxml.jackson.core.JacksonException;
+import dev.longshore.operator.status.LogKey;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.vertx.core.VertxException;
 import java.io.IOException;
@@ -17,15 +19,15 @@ public final class ApiAnswer {
 
   private ApiAnswer() {}
 
-  /** What {@code pass} gives, or {@code later} when the API did not answer it. */
-  public static <T> T orElse(T later, Supplier<T> pass) {
+  /** What {@code pass} over a resource gives, or {@code later} when the API did not answer it. */
+  public static <T> T orElse(T later, HasMetadata resource, Supplier<T> pass) {
     try {
       return pass.get();
     } catch (KubernetesClientException e) {
       if (!missing(e)) {
         throw e;
       }
-      LOG.debugf("a pass is left for later reason=\"%s\"", e.getMessage());
+      LOG.debugf("%s reason=\"%s\": a pass is left for later", LogKey.of(resource), e.getMessage());
       return later;
     }
   }

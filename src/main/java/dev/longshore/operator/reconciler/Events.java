@@ -1,10 +1,12 @@
 package dev.longshore.operator.reconciler;
 
+import dev.longshore.operator.status.LogKey;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.EventBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.ObjectReference;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.net.HttpURLConnection;
@@ -106,8 +108,9 @@ public final class Events {
     } catch (KubernetesClientException e) {
       int code = e.getCode();
       if (code != HttpURLConnection.HTTP_CONFLICT) {
-        LOG.debugf("kind=%s name=%s reason=%s: the event was not written: %s", event.getInvolvedObject().getKind(),
-            event.getInvolvedObject().getName(), event.getReason(), e.getMessage());
+        ObjectReference about = event.getInvolvedObject();
+        LOG.debugf("%s reason=%s: the event was not written: %s", LogKey.of(about.getKind(), about.getNamespace(), about.getName()),
+            event.getReason(), e.getMessage());
       }
       return code >= HttpURLConnection.HTTP_BAD_REQUEST && code < HttpURLConnection.HTTP_INTERNAL_ERROR
           && code != HttpURLConnection.HTTP_CLIENT_TIMEOUT && code != TOO_MANY_REQUESTS;

@@ -108,8 +108,8 @@ public final class GiveWay {
           || code == HttpURLConnection.HTTP_CONFLICT || code == TOO_MANY_REQUESTS) {
         throw e;
       }
-      LOG.warnf("leftover=%s reason=\"%s\": ConfigMap %s cannot be written, only this process knows of it", left.key(), e.getMessage(),
-          Leftovers.NAME);
+      LOG.warnf("%s=%s reason=\"%s\": ConfigMap %s cannot be written, only this process knows of what is left",
+          left instanceof Leftover.OfJob ? "job" : "pool", left.value(), e.getMessage(), Leftovers.NAME);
       return false;
     }
   }

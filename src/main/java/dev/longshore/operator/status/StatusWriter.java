@@ -76,7 +76,7 @@ public final class StatusWriter {
       try {
         put(entry, resource, status, type).ifPresent(done);
       } catch (KubernetesClientException e) {
-        LOG.debugf("kind=%s name=%s: its status is not written: %s", resource.getKind(), resource.getMetadata().getName(), e.getMessage());
+        LOG.debugf("%s: its status is not written: %s", LogKey.of(resource), e.getMessage());
         failed.run();
       }
     });
@@ -115,7 +115,7 @@ public final class StatusWriter {
       return true;
     } catch (KubernetesClientException e) {
       if (e.getCode() > 0 && gone(resource)) {
-        LOG.debugf("kind=%s name=%s: it is gone, its status is not written", resource.getKind(), resource.getMetadata().getName());
+        LOG.debugf("%s: it is gone, its status is not written", LogKey.of(resource));
         return false;
       }
       throw e;

@@ -6,7 +6,10 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import org.jboss.logging.Logger;
 
-/** Brings a program's error output into the worker's log: at most 50 lines a second for each program, and says how many it left out. */
+/**
+ * Brings a program's error output into the worker's log: at most 50 lines a second for each program, and says how many it left out; of a line
+ * at most 2,000 characters. What is longer is cut and not gone on with in another line, where half a secret would not be known for one.
+ */
 final class ErrorOutput implements Runnable {
   private static final Logger LOG = Logger.getLogger(ErrorOutput.class);
   private static final int LINES_PER_SECOND = 50;
@@ -36,11 +39,10 @@ final class ErrorOutput implements Runnable {
       for (int n = in.read(buffer); n > 0; n = in.read(buffer)) {
         // cut at line ends only roughly: a log may show a broken character where a read ended inside it
         for (char c : new String(buffer, 0, n, StandardCharsets.UTF_8).toCharArray()) {
-          if (c == '\n' || line.length() == LONGEST) {
+          if (c == '\n') {
             log(line);
-          }
-          if (c != '\n' && c != '\r') {
-            line.append(c);
+          } else if (c != '\r' && line.length() <= LONGEST) {
+            line.append(line.length() < LONGEST ? c : '…');
           }
         }
       }

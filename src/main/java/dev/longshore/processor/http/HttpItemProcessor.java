@@ -28,7 +28,8 @@ public final class HttpItemProcessor implements ItemProcessor {
   private static final int DEFAULT_BATCH = 50;
   /** White space may make an answer larger than the result that is kept of it. */
   private static final int MOST_PER_ITEM = 4 * Limits.RESULT_BYTES;
-  private static final int MOST = 64 << 20;
+  /** Several calls run at once, and what is read of an answer takes a few times its bytes. */
+  private static final int MOST = 16 << 20;
   private static final String ALLOWED_IN_SEPARATOR = "-._~,;:|!$'()*@/&=+";
 
   private final HttpCall call;

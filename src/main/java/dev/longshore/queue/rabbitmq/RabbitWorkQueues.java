@@ -75,7 +75,7 @@ public final class RabbitWorkQueues implements WorkQueues {
   public void declare(JobRef job) {
     boolean repair = !declared.add(job);
     if (repair) {
-      deleteDead(Stream.of(Kind.values()).map(kind -> QueueNames.queue(job, kind)).toList());
+      deleteDead(Stream.of(Kind.values()).map(kind -> QueueNames.queue(job, kind)).toList(), "job=" + job + " ");
       repairLadder();
     } else {
       declareLadder();
@@ -96,7 +96,7 @@ public final class RabbitWorkQueues implements WorkQueues {
     ladderLock.lock();
     try {
       if (ladderRepaired.isEmpty() || System.nanoTime() - ladderRepaired.getAsLong() > LADDER_WHOLE.toNanos()) {
-        deleteDead(ladder.queues());
+        deleteDead(ladder.queues(), "");
         onChannel("repair the delay ladder", ladder::declare);
         ladderRepaired = OptionalLong.of(System.nanoTime());
       }
@@ -105,14 +105,15 @@ public final class RabbitWorkQueues implements WorkQueues {
     }
   }
 
-  /** Declaring a queue that has no leader does not bring it one. */
-  private void deleteDead(List<String> queues) {
+  /** Declaring a queue that has no leader does not bring it one. @param whose begins the line that tells of it */
+  private void deleteDead(List<String> queues, String whose) {
     for (String queue : queues) {
       switch (probe.ask(queue)) {
         case SERVES, MISSING -> { }
         case NO_LEADER -> throw new QueueLeaderlessException("queue '" + queue + "' has no leader; declare it again later");
         case DEAD -> {
-          LOG.warnf("queue=%s state=dead reason=\"it does not get a leader any more, so what was in it is lost\" (it is made anew)", queue);
+          LOG.warnf("%squeue=%s state=dead reason=\"it does not get a leader any more, so what was in it is lost\" (it is made anew)", whose,
+              queue);
           onChannel("delete the dead queue '" + queue + "'", channel -> channel.queueDelete(queue));
           probe.forget(queue);
           publisher.renewed(queue);

@@ -63,7 +63,7 @@ final class RedisSubscription implements AutoCloseable {
       lane.drop();
       if (!away) {
         away = true;
-        LOG.warnf("subscription lost, trying again until Redis is back channel=%s reason=%s", channels, reason);
+        LOG.warnf("subscription lost, trying again until Redis is back channel=%s reason=\"%s\"", channels, reason);
       }
       redis.after(BETWEEN_TRIES).thenRun(this::subscribe);
     }

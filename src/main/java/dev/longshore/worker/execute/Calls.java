@@ -67,7 +67,7 @@ final class Calls {
     lock.lock();
     try {
       old = processor;
-      processor = new SharedProcessor(replacement);
+      processor = new SharedProcessor(job, replacement);
     } finally {
       lock.unlock();
     }

@@ -1,6 +1,7 @@
 package dev.longshore.worker.execute;
 
 import dev.longshore.job.Failure;
+import dev.longshore.job.JobRef;
 import dev.longshore.job.Outcome;
 import dev.longshore.job.WorkItem;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import org.jboss.logging.Logger;
 final class SharedProcessor {
   private static final Logger LOG = Logger.getLogger(SharedProcessor.class);
 
+  private final JobRef job;
   private final BatchProcessor processor;
   private final BatchProcessor fallback;
   private int calls;
@@ -29,7 +31,8 @@ final class SharedProcessor {
     boolean mayBegin();
   }
 
-  SharedProcessor(BatchProcessor processor) {
+  SharedProcessor(JobRef job, BatchProcessor processor) {
+    this.job = job;
     this.processor = processor;
     this.fallback = processor.fallback();
   }
@@ -105,7 +108,7 @@ final class SharedProcessor {
     try {
       processor.close();
     } catch (RuntimeException e) {
-      LOG.warnf(e, "processor=%s state=closed-with-error", processor);
+      LOG.warnf(e, "job=%s state=processor-closed-with-error", job);
     }
   }
 }

@@ -20,8 +20,13 @@ import java.util.Map;
 public final class Taken {
   /** The outcome of an item that was not started, or whose call was interrupted. */
   public static final Outcome.Retry HANDED_BACK = new Outcome.Retry(new Failure("HandedBack", "it had not started"), Duration.ZERO, false);
-  /** Results are settled before more than this many of their bytes wait in memory, and a round carries no more. */
+  /** Results and texts of failures are settled before more than this many of their bytes wait in memory, and a round carries no more. */
   static final int ROUND_BYTES = 1 << 20;
+  /**
+   * What a character of a failure's text counts. As JSON it may take 6 bytes, and a round of nothing else must still be one that can be read
+   * again: {@link dev.longshore.job.Limits#CHUNK_BYTES}.
+   */
+  private static final int CHARACTER = 2;
 
   private final Delivery delivery;
   private final Message.Work work;
@@ -223,7 +228,17 @@ public final class Taken {
     return now;
   }
 
-  private static int size(Outcome outcome) {
-    return outcome instanceof Outcome.Success success && success.result() != null ? success.result().length : 0;
+  private static long size(Outcome outcome) {
+    return switch (outcome) {
+      case Outcome.Success success -> success.result() == null ? 0 : success.result().length;
+      // one without a further attempt is kept as a failure
+      case Outcome.Retry retry -> size(retry.failure());
+      case Outcome.Fail fail -> size(fail.failure());
+      case Outcome.Skip skip -> (long) CHARACTER * skip.reason().length();
+    };
+  }
+
+  private static long size(Failure failure) {
+    return (long) CHARACTER * (failure.code().length() + failure.message().length());
   }
 }

@@ -68,7 +68,7 @@ final class Patience {
 
   /** Ends the job's run. */
   static End fail(JobAccess access, String reason, String message) {
-    LOG.warnf("job=%s state=failed reason=%s message=\"%s\"", access.job(), reason, message);
+    LOG.warnf("job=%s state=failed reason=%s: %s", access.job(), reason, message);
     access.fail(reason, message);
     return End.OVER;
   }

@@ -83,6 +83,30 @@ class CrdFilesTest {
     }
   }
 
+  /** Sizes of the API server are the last word, and no plan: what one may write many of has a number. */
+  @Test
+  void everyListAndMapOfASpecHasAMaximum() {
+    for (JsonNode crd : CrdSchemas.documents()) {
+      List<String> endless = new ArrayList<>();
+      endless(crd.at("/spec/versions/0/schema/openAPIV3Schema/properties/spec"), "spec", endless);
+      assertThat(endless).as("lists and maps of %s without maxItems or maxProperties", crd.at("/spec/names/kind").asText()).isEmpty();
+    }
+  }
+
+  private static void endless(JsonNode schema, String path, List<String> found) {
+    if (schema.path("type").asText().equals("array") && !schema.has("maxItems")
+        || schema.has("additionalProperties") && !schema.has("maxProperties")) {
+      found.add(path);
+    }
+    schema.path("properties").properties().forEach(field -> endless(field.getValue(), path + "." + field.getKey(), found));
+    if (schema.has("items")) {
+      endless(schema.get("items"), path + "[]", found);
+    }
+    if (schema.has("additionalProperties")) {
+      endless(schema.get("additionalProperties"), path + "{}", found);
+    }
+  }
+
   private static void described(JsonNode schema, String path) {
     schema.path("properties").properties().forEach(field -> {
       String name = path + "." + field.getKey();

@@ -31,6 +31,8 @@ class PodTemplateRulesTest {
       "spec: {containers: [{name: worker, env: [{name: LONGSHORE_REDIS_URL, value: x}]}]} | template.spec.containers[0].env[0].name",
       "spec: {containers: [{name: worker, envFrom: [{prefix: LONGSHORE}]}]} | template.spec.containers[0].envFrom[0].prefix",
       "metadata: {labels: {longshore.dev/pool: other}} | template.metadata.labels",
+      "metadata: {annotations: {container.apparmor.security.beta.kubernetes.io/worker: unconfined}} | template.metadata.annotations",
+      "metadata: {annotations: {seccomp.security.alpha.kubernetes.io/pod: unconfined}} | template.metadata.annotations",
       "metadata: {finalizers: [a]} | template.metadata.finalizers"})
   void thisIsRefusedAndTheFieldIsNamed(String template, String field) {
     assertThat(rules.check(Serialization.unmarshal(template, PodTemplateSpec.class))).extracting(PodTemplateRules.Violation::field)

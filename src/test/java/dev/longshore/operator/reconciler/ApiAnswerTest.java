@@ -3,6 +3,7 @@ package dev.longshore.operator.reconciler;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.longshore.api.v1alpha1.BatchJob;
 import com.fasterxml.jackson.core.JsonParseException;
 import io.fabric8.kubernetes.api.model.StatusBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -30,11 +31,11 @@ class ApiAnswerTest {
 
   @Test
   void aPassThatGoesWellGivesWhatItGives() {
-    assertThat(ApiAnswer.orElse("later", () -> "now")).isEqualTo("now");
+    assertThat(ApiAnswer.orElse("later", new BatchJob(), () -> "now")).isEqualTo("now");
   }
 
   private static String after(RuntimeException failure) {
-    return ApiAnswer.orElse("later", () -> {
+    return ApiAnswer.orElse("later", new BatchJob(), () -> {
       throw failure;
     });
   }

@@ -3,12 +3,18 @@ package dev.longshore.operator.status;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.longshore.api.v1alpha1.WorkerPoolStatus;
+import dev.longshore.operator.autoscaler.Ceilings;
 import dev.longshore.operator.autoscaler.Decision.LimitedBy;
+import dev.longshore.operator.autoscaler.Evaluate;
 import dev.longshore.operator.autoscaler.Worker;
 import dev.longshore.operator.autoscaler.Worker.Hindrance;
 import dev.longshore.operator.autoscaler.Worker.Stage;
+import dev.longshore.operator.meters.OperatorMetrics;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,10 +35,23 @@ class TroubleTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"IMAGE, ImagePull", "CONTAINER, ContainerNotStarting", "UNSCHEDULABLE, Unschedulable", "OTHER, PodsNotStarting"})
+  @CsvSource({"IMAGE, ImagePull", "CONTAINER, ContainerNotStarting", "UNSCHEDULABLE, Unschedulable", "GATED, SchedulingGated",
+      "OTHER, PodsNotStarting"})
   void eachHindranceHasAReason(Hindrance hindrance, String reason) {
     assertThat(Trouble.of("", 0, 0, List.of(blocked("a", hindrance, "why"))))
         .isEqualTo(new Trouble(reason, "1 of 1 workers do not start; a: why"));
+  }
+
+  @Test
+  void whateverLimitsAPoolIsAValueOfItsMetricsLabel() {
+    Set<String> reasons = new TreeSet<>(Set.of(Evaluate.MAX_REPLICAS, Ceilings.UNSCHEDULABLE, Ceilings.REFUSED,
+        Trouble.of("quota", 0, 0, List.of()).reason(), Trouble.of("", 2, 0, List.of()).reason()));
+    EnumSet.complementOf(EnumSet.of(Hindrance.NONE))
+        .forEach(hindrance -> reasons.add(Trouble.of("", 0, 0, List.of(blocked("a", hindrance, "why"))).reason()));
+    assertThat(OperatorMetrics.LIMITED.labels()).filteredOn(label -> label.name().equals("reason")).singleElement()
+        .satisfies(label -> assertThat(label.values()).containsExactlyInAnyOrderElementsOf(reasons));
+    assertThat(OperatorMetrics.DECISIONS.labels()).filteredOn(label -> label.name().equals("limited_by")).singleElement()
+        .satisfies(label -> assertThat(label.values()).containsAll(reasons));
   }
 
   @Test

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.longshore.job.Failure;
 import dev.longshore.job.JobSpec.HeaderValue;
 import dev.longshore.job.JobSpec.HttpBatch;
 import dev.longshore.job.JobSpec.HttpProcessor;
@@ -27,6 +28,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -221,12 +223,13 @@ class HttpItemProcessorIT {
       exchange.getResponseHeaders().set("Location", "http://169.254.169.254/latest/meta-data");
       answer(exchange, 302, "");
     });
-    Map<String, HeaderValue> headers = Map.of("X-Token", new HeaderValue(null, "TOKEN"), "X-Plain", new HeaderValue("p", null));
+    Map<String, HeaderValue> headers = Map.of("X-Token", new HeaderValue(null, "TOKEN"), "X-Plain", new HeaderValue("p", null), "Authorization",
+        new HeaderValue("Basic literal", null), "Cookie", new HeaderValue("a=b", null));
     GuardedProcessor processor = processor(http("GET", "/{item}", headers, null));
     assertThat(result(processor.call(items("\"to-near\"")).getFirst())).isEqualTo("\"near\"");
-    assertThat(last().headers()).containsKey("X-token");
+    assertThat(last().headers()).containsKeys("X-token", "Authorization", "Cookie");
     assertThat(result(processor.call(items("\"to-far\"")).getFirst())).isEqualTo("\"far\"");
-    assertThat(last().headers()).doesNotContainKey("X-token").containsKey("X-plain");
+    assertThat(last().headers()).doesNotContainKeys("X-token", "Authorization", "Cookie").containsKey("X-plain");
     fail(processor.call(items("\"loop\"")).getFirst(), "TooManyRedirects");
     fail(processor.call(items("\"to-metadata\"")).getFirst(), "EgressRefused");
   }
@@ -257,6 +260,17 @@ class HttpItemProcessorIT {
     fail(processor.call(items("\"large\"")).getFirst(), "ResultTooLarge");
     fail(processor.call(items("\"huge\"")).getFirst(), "ResultTooLarge");
     fail(processor.call(items("\"binary\"")).getFirst(), "NotText");
+  }
+
+  @Test
+  void theAnswerForABatchIsBoundedByItsItemsAndAltogether() throws Exception {
+    on("/few", 200, "[\"" + "x".repeat(2 << 20) + "\",1]");
+    on("/many", 200, "[" + "\"x\",".repeat(29) + "\"" + "x".repeat(16 << 20) + "\"]");
+    HttpBatch batch = new HttpBatch("ids", "", ",", "", null);
+    assertThat(processor(batch("GET", "/few?ids={ids}", null, batch)).call(items("1", "2"))).allSatisfy(outcome -> fail(outcome, "ResultTooLarge"));
+    String[] thirty = IntStream.range(0, 30).mapToObj(Integer::toString).toArray(String[]::new);
+    assertThat(processor(batch("GET", "/many?ids={ids}", null, batch)).call(items(thirty))).hasSize(30)
+        .allSatisfy(outcome -> assertThat(outcome).isEqualTo(new Outcome.Fail(new Failure("ResultTooLarge", "the answer is larger than 16777216 bytes"))));
   }
 
   @Test

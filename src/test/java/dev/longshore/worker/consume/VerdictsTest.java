@@ -11,6 +11,7 @@ import dev.longshore.job.JobSpec;
 import dev.longshore.job.JobSpec.RetryAction;
 import dev.longshore.job.JobSpec.RetryRule;
 import dev.longshore.job.JobSpec.When;
+import dev.longshore.job.Limits;
 import dev.longshore.job.Outcome;
 import dev.longshore.job.WorkItem;
 import dev.longshore.queue.Message;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.Test;
 class VerdictsTest {
   private static final JobRef JOB = new JobRef("ns", "numbers", "5f3a9c02");
   private static final Failure NO = new Failure("No", "not today");
+  private static final Failure LONG = new Failure("No", "\u0001".repeat(Limits.ERROR_BYTES));
   private static final JobSpec SPEC = Jobs.spec().maxAttempts(3).build();
 
   @Test
@@ -56,6 +58,21 @@ class VerdictsTest {
     assertThat(verdicts.again().values()).containsExactlyInAnyOrder(IndexSet.of(0, 1), IndexSet.of(2));
     assertThat(verdicts.again().keySet()).anySatisfy(copy -> assertThat(copy.delay()).isEqualTo(Duration.ofSeconds(30)));
     assertThat(verdicts.results()).isNull();
+  }
+
+  /** As JSON such a character takes six bytes, and a blob above the limit of a chunk would make the results of the whole job unreadable. */
+  @Test
+  void whatIsKeptOfManyLongFailuresCanBeReadAgain() {
+    for (Outcome outcome : List.of(new Outcome.Fail(LONG), Outcome.retry(LONG), new Outcome.Skip(LONG.message()))) {
+      Taken taken = taken(Limits.CHUNK_ITEMS, 3);
+      taken.decide(taken.indexes(), outcome, 0);
+      long read = 0;
+      for (Round round = taken.nextRound(); round != null; round = taken.nextRound()) {
+        Verdicts verdicts = Verdicts.of(taken, round, SPEC, new RetryRules(JOB, SPEC.retry()));
+        read += verdicts.results().unpack(verdicts.all()).stream().filter(result -> result.failure().message().equals(LONG.message())).count();
+      }
+      assertThat(read).as("results of items that ended as %s", outcome.getClass().getSimpleName()).isEqualTo(Limits.CHUNK_ITEMS);
+    }
   }
 
   @Test

@@ -90,7 +90,7 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
       return UpdateControl.noUpdate();
     }
     events.tellAgain(job);
-    Duration next = ApiAnswer.orElse(AGAIN, () -> pass(job));
+    Duration next = ApiAnswer.orElse(AGAIN, job, () -> pass(job));
     boolean untold = events.isUntold(job) && (next.isZero() || next.compareTo(EVENTS_AGAIN) > 0);
     return again(untold ? EVENTS_AGAIN : next);
   }
@@ -191,7 +191,7 @@ public final class BatchJobReconciler implements Reconciler<BatchJob>, Cleaner<B
     if (!KnownJobs.isOurs(job)) {
       return DeleteControl.defaultDelete();
     }
-    return ApiAnswer.orElse(DeleteControl.noFinalizerRemoval().rescheduleAfter(AGAIN.toMillis()), () -> removal.remove(job));
+    return ApiAnswer.orElse(DeleteControl.noFinalizerRemoval().rescheduleAfter(AGAIN.toMillis()), job, () -> removal.remove(job));
   }
 
   private static UpdateControl<BatchJob> again(Duration after) {

@@ -106,7 +106,7 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
 
   @Override
   public UpdateControl<WorkerPool> reconcile(WorkerPool pool, Context<WorkerPool> context) {
-    return UpdateControl.<WorkerPool>noUpdate().rescheduleAfter(ApiAnswer.orElse(AGAIN, () -> pass(pool, context)));
+    return UpdateControl.<WorkerPool>noUpdate().rescheduleAfter(ApiAnswer.orElse(AGAIN, pool, () -> pass(pool, context)));
   }
 
   /** Returns how long until the next pass. */
@@ -184,7 +184,7 @@ public final class WorkerPoolReconciler implements Reconciler<WorkerPool>, Clean
   /** Jobs that named the pool wait from here on until there is one of that name again. */
   @Override
   public DeleteControl cleanup(WorkerPool pool, Context<WorkerPool> context) {
-    return ApiAnswer.orElse(DeleteControl.noFinalizerRemoval().rescheduleAfter(AGAIN.toMillis()), () -> remove(pool, context));
+    return ApiAnswer.orElse(DeleteControl.noFinalizerRemoval().rescheduleAfter(AGAIN.toMillis()), pool, () -> remove(pool, context));
   }
 
   private DeleteControl remove(WorkerPool pool, Context<WorkerPool> context) {

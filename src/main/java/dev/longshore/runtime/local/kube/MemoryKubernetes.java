@@ -70,7 +70,7 @@ public final class MemoryKubernetes implements LocalKubernetes {
     try {
       Files.deleteIfExists(kubeconfig);
     } catch (IOException e) {
-      LOG.warnf("the kubeconfig stays behind file=%s reason=%s", kubeconfig, e.getMessage());
+      LOG.warnf("the kubeconfig stays behind file=%s reason=\"%s\"", kubeconfig, e.getMessage());
     }
   }
 }

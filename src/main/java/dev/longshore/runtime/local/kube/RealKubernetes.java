@@ -251,7 +251,7 @@ public final class RealKubernetes implements LocalKubernetes {
     try {
       Files.deleteIfExists(kubeconfig);
     } catch (IOException e) {
-      LOG.warnf("the kubeconfig stays behind file=%s reason=%s", kubeconfig, e.getMessage());
+      LOG.warnf("the kubeconfig stays behind file=%s reason=\"%s\"", kubeconfig, e.getMessage());
     }
   }
 }

@@ -24,7 +24,7 @@ final class PidFiles {
     try {
       Files.deleteIfExists(folder.resolve(pod));
     } catch (IOException e) {
-      LOG.warnf("the pid file stays behind worker=%s reason=%s", pod, e.getMessage());
+      LOG.warnf("the pid file stays behind worker=%s reason=\"%s\"", pod, e.getMessage());
     }
   }
 

@@ -143,7 +143,7 @@ public final class PodRunner implements AutoCloseable {
       last.forEach(PodLife::killNow);
       Thread.currentThread().interrupt();
     } catch (KubernetesClientException e) {
-      LOG.debugf("the node stays registered reason=%s", e.getMessage());
+      LOG.debugf("the node stays registered reason=\"%s\"", e.getMessage());
     }
   }
 

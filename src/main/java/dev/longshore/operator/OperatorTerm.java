@@ -79,7 +79,8 @@ final class OperatorTerm {
     Parts parts = new Parts(client, ledger, pools, queues, active, known, progress, workers, new JobSpecMapping(settings.policy()),
         new PodFleet(client, pods, new PodNames(RandomGenerator.getDefault())),
         new PodTemplateRules(Set.copyOf(settings.policy().serviceAccounts())), new PoolBudgets(client), new PoolBoard(),
-        new StatusWriter(client, passes), new StatusPace(), events, new GiveWay(new Patience(settings.finalizerPatience(), clock), leftovers, ending, events),
+        new StatusWriter(client, passes), new StatusPace(), events,
+        new GiveWay(new Patience(settings.finalizerPatience(), clock), leftovers, ending, events),
         meters, wake, passes, clock);
     sweep = new Sweep(leftovers, client, queues, ledger, pools);
     operator.register(new BatchJobReconciler(parts), jobs -> {

@@ -8,6 +8,7 @@ import dev.longshore.operator.leftovers.Leftover;
 import dev.longshore.operator.leftovers.Leftovers;
 import dev.longshore.operator.reconciler.EndingNamespaces;
 import dev.longshore.operator.reconciler.KnownJobs;
+import dev.longshore.operator.status.LogKey;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
@@ -204,8 +205,7 @@ final class NamespaceWatch implements AutoCloseable {
           try {
             what.accept(resource);
           } catch (KubernetesClientException e) {
-            LOG.debugf("namespace=%s kind=%s name=%s waits for the next look: %s", name, resource.getKind(),
-                resource.getMetadata().getName(), e.getMessage());
+            LOG.debugf("%s: the next look at its namespace tries again reason=\"%s\"", LogKey.of(resource), e.getMessage());
           }
         }));
       }
@@ -215,8 +215,7 @@ final class NamespaceWatch implements AutoCloseable {
       Leftover left = resource instanceof BatchJob job ? new Leftover.OfJob(KnownJobs.refOf(job))
           : new Leftover.OfPool(new PoolRef(name, resource.getMetadata().getName()), resource.getMetadata().getUid());
       if (Finalizers.release(client, resource)) {
-        LOG.warnf("namespace=%s kind=%s name=%s is let go with its namespace; what is left of it is removed later", name,
-            resource.getKind(), resource.getMetadata().getName());
+        LOG.warnf("%s: it is let go with its namespace; what is left of it is removed later", LogKey.of(resource));
       }
       acting.get().map(OperatorTerm::leftovers).orElse(known).remember(left);
     }

@@ -58,7 +58,7 @@ public final class Sweep implements AutoCloseable {
     try {
       sweep(left);
     } catch (QueueUnavailableException | StoreUnavailableException | StoreFullException | KubernetesClientException e) {
-      LOG.debugf("leftover=%s waits reason=\"%s\"", left.key(), e.getMessage());
+      LOG.debugf("configmap=%s key=%s: what is left of %s waits reason=\"%s\"", Leftovers.NAME, left.key(), left.value(), e.getMessage());
     }
   }
 

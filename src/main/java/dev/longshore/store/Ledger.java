@@ -118,11 +118,13 @@ public interface Ledger extends AutoCloseable {
    * @param newer claimed by a newer attempt: publish a copy for that attempt, do not run; by attempt
    * @param leased being worked on elsewhere: put a copy on the delay ladder for 5 s
    * @param suspects the part of {@code yours} that was inside the processor of a worker that crashed: run them alone in this worker, a half
-   *     of them at a time
+   *     of them at a time, the prime ones first
    * @param condemned the part of {@code yours}, and not of {@code suspects}, that has killed as many workers as it may: do not run, settle
    *     as failed
+   * @param prime the part of {@code suspects} that was inside at the last crash of any of them: where the search goes on
    */
-  record TakeReply(IndexSet yours, IndexSet done, Map<Newer, IndexSet> newer, IndexSet leased, IndexSet suspects, IndexSet condemned) {}
+  record TakeReply(IndexSet yours, IndexSet done, Map<Newer, IndexSet> newer, IndexSet leased, IndexSet suspects, IndexSet condemned,
+      IndexSet prime) {}
 
   /**
    * Says what {@code holder} has inside the processor of this job from now on, all of it; to be called before a call begins. Only these can

@@ -83,7 +83,7 @@ public abstract class LedgerContract {
   }
 
   private static TakeReply takes(String yours, String done, Map<Newer, IndexSet> newer, String leased) {
-    return new TakeReply(set(yours), set(done), newer, set(leased), IndexSet.empty(), IndexSet.empty());
+    return new TakeReply(set(yours), set(done), newer, set(leased), IndexSet.empty(), IndexSet.empty(), IndexSet.empty());
   }
 
   // -- the job -------------------------------------------------------------------------------------------------------------------

@@ -547,6 +547,34 @@ public abstract class LedgerSteeringContract extends LedgerContract {
   }
 
   @Test
+  public void theLastCrashSaysWhereTheSearchGoesOn() {
+    ledger().take(job, set("0-9"), 1, "w1");
+    ledger().take(job, set("10-19"), 1, "w1");
+    ledger().enter(job, "w1", set("0-7,10-11"));
+    ledger().crashed(job, "w1", false);
+    TakeReply all = ledger().take(job, set("0-9"), 1, "w2");
+    assertThat(List.of(all.suspects(), all.prime())).containsExactly(set("0-7"), set("0-7"));
+
+    ledger().enter(job, "w2", set("2-5"));
+    ledger().crashed(job, "w2", false);
+    TakeReply half = ledger().take(job, set("0-9"), 1, "w3");
+    assertThat(List.of(half.suspects(), half.prime())).containsExactly(set("0-7"), set("2-5"));
+    TakeReply other = ledger().take(job, set("10-19"), 1, "w3");
+    assertThat(other.prime()).as("of another message, about which the last crash says nothing").isEqualTo(set("10-11"));
+
+    ledger().enter(job, "w3", set("4"));
+    ledger().settle(job, success(set("4"), 1, "w3", null));
+    ledger().enter(job, "w3", set("3,5"));
+    ledger().crashed(job, "w3", false);
+    TakeReply quarter = ledger().take(job, set("0-9"), 1, "w4");
+    assertThat(List.of(quarter.suspects(), quarter.prime())).containsExactly(set("0-3,5-7"), set("3,5"));
+    ledger().settle(job, success(set("3,5"), 1, "w4", null));
+    ledger().release(job, set("0-2,6-9"), 1, "w4");
+    assertThat(ledger().take(job, set("0-2,6-9"), 1, "w5").prime()).as("those of the crash before").isEqualTo(set("2"));
+    sound();
+  }
+
+  @Test
   public void suspicionEndsWithASettleOrARetry() {
     ledger().take(job, set("0-9"), 1, "w1");
     ledger().enter(job, "w1", set("0-9"));

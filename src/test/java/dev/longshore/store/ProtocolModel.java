@@ -289,6 +289,9 @@ public final class ProtocolModel {
     task.mine = mask(reply.yours());
     task.condemned = mask(reply.condemned());
     judged(task.mine, mask(reply.suspects()), task.condemned);
+    if (!reply.prime().minus(reply.suspects()).isEmpty() || reply.prime().isEmpty() != reply.suspects().isEmpty()) {
+      throw new AssertionError("of the suspects " + reply.suspects() + " prime ones are " + reply.prime());
+    }
     long rest = task.mine;
     if (chance(8)) {
       long back = rest & random.nextLong();

@@ -189,6 +189,6 @@ public final class RandomSteps {
     TreeMap<String, IndexSet> newer = new TreeMap<>();
     reply.newer().forEach((claim, indexes) -> newer.merge(claim.attempt() + (claim.delay().isZero() ? " due" : " later"), indexes,
         IndexSet::plus));
-    return List.of(reply.yours(), reply.done(), newer, reply.leased(), reply.suspects(), reply.condemned());
+    return List.of(reply.yours(), reply.done(), newer, reply.leased(), reply.suspects(), reply.condemned(), reply.prime());
   }
 }

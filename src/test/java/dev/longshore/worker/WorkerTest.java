@@ -468,7 +468,7 @@ class WorkerTest {
   void runsNoItemThatKilledTooManyWorkers() {
     scene = new Scene(Jobs.spec().concurrency(2).build(), Numbers.upTo(100));
     scene.onTake = reply -> new TakeReply(reply.yours(), reply.done(), reply.newer(), reply.leased(), IndexSet.empty(),
-        reply.yours().filter(index -> index == 42));
+        reply.yours().filter(index -> index == 42), IndexSet.empty());
     List<Long> seen = new CopyOnWriteArrayList<>();
     scene.worker("a", 5, item -> {
       seen.add(item.index());
@@ -518,7 +518,7 @@ class WorkerTest {
   void settlesEachHalfOfTheSuspectsBeforeTheNext() {
     given(Jobs.spec().concurrency(2).build(), 40);
     scene.onTake = reply -> new TakeReply(reply.yours(), reply.done(), reply.newer(), reply.leased(),
-        reply.yours().filter(index -> index >= 10 && index < 20), IndexSet.empty());
+        reply.yours().filter(index -> index >= 10 && index < 20), IndexSet.empty(), reply.yours().filter(index -> index == 15));
     List<Long> finalAtCall = new CopyOnWriteArrayList<>();
     scene.worker("a", scene.processor(100, batch -> {
       if (batch.getFirst().index() >= 10 && batch.getFirst().index() < 20) {

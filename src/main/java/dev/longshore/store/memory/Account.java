@@ -53,7 +53,9 @@ final class Account {
   final BitSet marks = new BitSet();
   /** Where the JSON of marked items is. */
   final Map<Long, ResultBlob> copies = new TreeMap<>();
-  final BitSet suspects = new BitSet();
+  /** The number of the last crash that each was inside at. */
+  final TreeMap<Long, Long> suspects = new TreeMap<>();
+  long suspectCrashes;
   final Map<Long, Integer> crashes = new HashMap<>();
   final Map<String, IndexSet> inside = new HashMap<>();
   final Map<Long, List<PastAttempt>> history = new HashMap<>();
@@ -169,7 +171,8 @@ final class Account {
     groups.putAll(other.groups);
     marks.or(other.marks);
     copies.putAll(other.copies);
-    suspects.or(other.suspects);
+    suspects.putAll(other.suspects);
+    suspectCrashes = other.suspectCrashes;
     crashes.putAll(other.crashes);
     inside.putAll(other.inside);
     other.history.forEach((index, attempts) -> history.put(index, List.copyOf(attempts)));
@@ -232,7 +235,7 @@ final class Account {
     finals.set((int) index);
     claim(index, null);
     unmark(index);
-    suspects.clear((int) index);
+    suspects.remove(index);
     crashes.remove(index);
     history.remove(index);
   }

@@ -88,7 +88,7 @@ final class Audit {
   private void remembered() {
     Account a = account;
     open("marked to be fed again", a.marks.stream().asLongStream());
-    open("suspect", a.suspects.stream().asLongStream());
+    open("suspect", a.suspects.keySet().stream().mapToLong(Long::longValue));
     open("charged with crashes", a.crashes.keySet().stream().mapToLong(Long::longValue));
     open("with remembered attempts", a.history.keySet().stream().mapToLong(Long::longValue));
     a.copies.keySet().stream().filter(index -> !a.marks.get(Math.toIntExact(index)))

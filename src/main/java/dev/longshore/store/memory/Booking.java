@@ -36,7 +36,7 @@ final class Booking {
   TakeReply take(IndexSet asked, int attempt, String holder) {
     if (account.steering.cancelled) {
       closeUnheld(asked, holder);
-      return new TakeReply(IndexSet.empty(), asked, Map.of(), IndexSet.empty(), IndexSet.empty(), IndexSet.empty());
+      return new TakeReply(IndexSet.empty(), asked, Map.of(), IndexSet.empty(), IndexSet.empty(), IndexSet.empty(), IndexSet.empty());
     }
     IndexSet.Builder yours = new IndexSet.Builder();
     IndexSet.Builder done = new IndexSet.Builder();
@@ -65,8 +65,10 @@ final class Booking {
     newer.forEach((claim, indexes) -> built.put(claim, indexes.build()));
     int most = account.spec.failurePolicy().maxCrashes();
     IndexSet condemned = mine.filter(index -> account.crashes.getOrDefault(index, 0) >= most);
-    IndexSet suspects = mine.filter(index -> account.suspects.get((int) index) && !condemned.contains(index));
-    return new TakeReply(mine, done.build(), built, leased.build(), suspects, condemned);
+    IndexSet suspects = mine.filter(index -> account.suspects.containsKey(index) && !condemned.contains(index));
+    long last = suspects.stream().map(account.suspects::get).max().orElse(0);
+    IndexSet prime = suspects.filter(index -> account.suspects.get(index) == last);
+    return new TakeReply(mine, done.build(), built, leased.build(), suspects, condemned, prime);
   }
 
   private void closeUnheld(IndexSet asked, String holder) {
@@ -171,7 +173,7 @@ final class Booking {
       return;
     }
     account.claim(retry.index(), new Retry(retry.attempt(), settlement.holder(), now.plus(retry.delay()).toEpochMilli()));
-    account.suspects.clear((int) retry.index());
+    account.suspects.remove(retry.index());
     if (retry.failure() != null) {
       List<PastAttempt> past = new ArrayList<>(account.history.getOrDefault(retry.index(), List.of()));
       PastAttempt attempt = new PastAttempt(settlement.attempt(), retry.failure(), settlement.holder(), now);

@@ -69,7 +69,8 @@ final class Holdings {
     IndexSet charged = alone && suspects.size() == 1 && !account.steering.cancelled ? suspects : IndexSet.empty();
     forget();
     if (!account.steering.cancelled) {
-      suspects.forEach(index -> account.suspects.set((int) index));
+      account.suspectCrashes += suspects.isEmpty() ? 0 : 1;
+      suspects.forEach(index -> account.suspects.put(index, account.suspectCrashes));
       charged.forEach(index -> account.crashes.merge(index, 1, Integer::sum));
     }
     if (holder.equals(account.feed.holder)) {

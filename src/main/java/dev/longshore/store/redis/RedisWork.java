@@ -37,11 +37,11 @@ final class RedisWork {
     bounded(indexes);
     Response reply = scripts.run(job, Script.TAKE, indexes, attempt, holder, leaseTime.toMillis());
     Map<Newer, IndexSet> newer = new LinkedHashMap<>();
-    for (int i = 5; i < reply.size(); i += 3) {
+    for (int i = 6; i < reply.size(); i += 3) {
       newer.put(new Newer(reply.get(i).toInteger(), Duration.ofMillis(reply.get(i + 1).toLong())), set(reply.get(i + 2)));
     }
     return new TakeReply(set(reply.get(0)), set(reply.get(1)), newer, set(reply.get(2)), set(reply.get(3)),
-        set(reply.get(4)));
+        set(reply.get(4)), set(reply.get(5)));
   }
 
   SettleReply settle(JobRef job, Settlement settlement) {

@@ -40,8 +40,8 @@ final class Taker {
   interface Desk {
     Mode mode();
 
-    /** Items are leased to this worker; {@code suspects} of them are to run alone, and some may have an outcome already. */
-    void work(Taken taken, IndexSet suspects);
+    /** Items are leased to this worker; {@code reply} tells which are to run alone; some may have an outcome already. */
+    void work(Taken taken, TakeReply reply);
   }
 
   /** {@code leasedElsewhere} is how long items that a live holder has stay on the delay ladder. */
@@ -102,7 +102,7 @@ final class Taker {
       LOG.infof("job=%s item=%s state=suspect reason=\"a worker crashed with it inside its processor\" heals=\"it is run alone\"",
           access.job(), reply.suspects());
     }
-    desk.work(taken, reply.suspects());
+    desk.work(taken, reply);
   }
 
   private void condemn(Taken taken, IndexSet condemned) {

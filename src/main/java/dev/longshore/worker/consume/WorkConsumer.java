@@ -1,11 +1,11 @@
 package dev.longshore.worker.consume;
 
-import dev.longshore.job.IndexSet;
 import dev.longshore.job.JobSpec;
 import dev.longshore.queue.Delivery;
 import dev.longshore.queue.QueueUnavailableException;
 import dev.longshore.queue.WorkQueues;
 import dev.longshore.queue.WorkQueues.Kind;
+import dev.longshore.store.Ledger.TakeReply;
 import dev.longshore.store.LedgerGoneException;
 import dev.longshore.worker.access.JobAccess;
 import dev.longshore.worker.execute.BatchProcessor;
@@ -239,12 +239,12 @@ public final class WorkConsumer {
     }
 
     @Override
-    public void work(Taken taken, IndexSet suspects) {
+    public void work(Taken taken, TakeReply reply) {
       working.put(taken.delivery(), taken);
       if (taken.due()) {
         settler.start(taken);
       }
-      executor.offer(taken, suspects);
+      executor.offer(taken, reply.suspects(), reply.prime());
     }
   }
 

@@ -2,75 +2,63 @@ package dev.longshore.worker.execute;
 
 import dev.longshore.job.Outcome;
 import dev.longshore.worker.execute.Batch.Segment;
-import java.util.ArrayList;
-import java.util.Collections;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 
 /**
- * Runs suspects of one delivery alone in this worker: half of them, then half of the rest, and so on down to one, never more than a batch
- * at once. What a call brought is settled before the next begins, and with that is suspect no more.
- *
- * <p>Which half goes first is drawn anew each time: the ledger keeps suspecting those that had not had their turn when a half killed the
- * worker, so that always beginning with the same half would kill one worker after the other with it.
+ * Runs suspects of one delivery alone in this worker, group after group: half of a group, then half of its rest, and so on down to one, never
+ * more than a batch at once. What a call brought is settled before the next begins, and with that is suspect no more. A half that kills the
+ * worker is the first group next time, so that each crash halves where to look.
  */
 final class AloneRun {
   private final Calls calls;
   private final Taken taken;
   private final Consumer<Taken> settle;
-  /** Positions in the delivery, shuffled. */
-  private List<Integer> rest;
+  private final Deque<BatchCutter> groups = new ArrayDeque<>();
 
   /** @param settle has a delivery's outcomes settled */
-  AloneRun(Calls calls, Taken taken, List<Segment> suspects, Consumer<Taken> settle) {
+  AloneRun(Calls calls, Taken taken, List<List<Segment>> suspects, Consumer<Taken> settle) {
     this.calls = calls;
     this.taken = taken;
     this.settle = settle;
-    this.rest = new ArrayList<>(suspects.stream().flatMapToInt(s -> IntStream.range(s.from(), s.from() + s.count())).boxed().toList());
-    Collections.shuffle(rest);
+    long now = System.nanoTime();
+    for (List<Segment> group : suspects) {
+      BatchCutter cutter = new BatchCutter();
+      group.forEach(segment -> cutter.offer(segment, now));
+      groups.add(cutter);
+    }
   }
 
   /** Returns when nothing is left; what could not begin is handed back. */
   void run(int batchSize) {
     Outcome otherwise = calls.alone(() -> {
       boolean settled = true;
-      while (settled && !rest.isEmpty() && !calls.held()) {
+      while (settled && more() && !calls.held()) {
         settled = step(batchSize);
       }
     });
-    if (!rest.isEmpty()) {
-      Batch left = cut(rest.size());
+    while (more()) {
+      Batch left = groups.getFirst().cut(groups.getFirst().items());
       left.record(Calls.Answer.of(left.size(), otherwise), settle);
     }
   }
 
+  private boolean more() {
+    while (!groups.isEmpty() && groups.getFirst().isEmpty()) {
+      groups.removeFirst();
+    }
+    return !groups.isEmpty();
+  }
+
   private boolean step(int batchSize) {
-    Batch half = cut(Math.min(batchSize, Math.ceilDiv(rest.size(), 2)));
+    BatchCutter group = groups.getFirst();
+    Batch half = group.cut(Math.min(batchSize, Math.ceilDiv(group.items(), 2)));
     half.record(calls.callInside(half), settle);
     if (taken.due()) {
       settle.accept(taken);
     }
     return taken.awaitSettled();
-  }
-
-  private Batch cut(int size) {
-    List<Segment> segments = new ArrayList<>();
-    int from = -1;
-    int count = 0;
-    for (int position : rest.subList(0, size).stream().sorted().toList()) {
-      if (from >= 0 && position == from + count) {
-        count++;
-        continue;
-      }
-      if (from >= 0) {
-        segments.add(new Segment(taken, from, count));
-      }
-      from = position;
-      count = 1;
-    }
-    segments.add(new Segment(taken, from, count));
-    rest = rest.subList(size, rest.size());
-    return new Batch(segments, size);
   }
 }

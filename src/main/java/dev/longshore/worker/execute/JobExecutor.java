@@ -103,10 +103,10 @@ public final class JobExecutor {
     }
   }
 
-  /** Works on what has no outcome yet; {@code suspects} of it are run alone. */
-  public void offer(Taken taken, IndexSet suspects) {
+  /** Works on what has no outcome yet; {@code suspects} of it are run alone, {@code prime} ones of these first. */
+  public void offer(Taken taken, IndexSet suspects, IndexSet prime) {
     List<Segment> ordinary = Segment.of(taken, taken.open().minus(suspects));
-    List<Segment> alone = Segment.of(taken, suspects);
+    List<List<Segment>> alone = List.of(Segment.of(taken, prime), Segment.of(taken, suspects.minus(prime)));
     lock.lock();
     try {
       if (!holding) {
@@ -114,7 +114,7 @@ public final class JobExecutor {
         ordinary.forEach(segment -> cutter.offer(segment, now));
         filling.changed();
         startThreads();
-        if (!alone.isEmpty()) {
+        if (!suspects.isEmpty()) {
           int size = batchSize;
           AloneRun run = new AloneRun(calls, taken, alone, surroundings::settle);
           Thread.ofVirtual().name("alone-" + job.name()).start(() -> run.run(size));
@@ -125,7 +125,7 @@ public final class JobExecutor {
       lock.unlock();
     }
     ordinary.forEach(this::handBack);
-    alone.forEach(this::handBack);
+    alone.forEach(group -> group.forEach(this::handBack));
   }
 
   /** Hands back what has not started and starts nothing more until {@link #release}; what runs goes on. */

@@ -69,7 +69,12 @@ local function fields(key)
   return sorted(list)
 end
 openOnly('marked to be fed again', marked)
-openOnly('suspect', parse(table.concat(redis.call('ZRANGE', SUSPECTS, 0, -1), ',')))
+local suspects = {n = 0}
+for _, member in ipairs(redis.call('ZRANGE', SUSPECTS, 0, -1)) do
+  local range = parse(string.match(member, '^[^:]+'))
+  add(suspects, range[1], range[2])
+end
+openOnly('suspect', suspects)
 openOnly('charged with crashes', fields(CRASHES))
 openOnly('with remembered attempts', fields(HISTORY))
 for name, is in pairs({marked = size(marked), suspects = redis.call('ZCARD', SUSPECTS), crashes = redis.call('HLEN', CRASHES),

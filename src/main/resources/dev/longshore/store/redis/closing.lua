@@ -62,20 +62,34 @@ local function unmark(a, ranges)
   end
 end
 
--- Suspects are members "first-last" scored by their first index, none longer than REACH.
-local function suspected(first, last)
-  local found = {n = 0}
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', SUSPECTS, first - REACH + 1, last)) do
-    local range = parse(member)
-    add(found, range[1], range[2])
+-- Suspects are members "first-last:crash" scored by their first index, none longer than REACH; later crashes have higher numbers.
+local function suspectsNear(first, last)
+  local found = {}
+  for i, member in ipairs(redis.call('ZRANGEBYSCORE', SUSPECTS, first - REACH + 1, last)) do
+    local from, to, crash = string.match(member, '^(%d+)%-(%d+):(%d+)$')
+    found[i] = {member = member, first = tonumber(from), last = tonumber(to), crash = tonumber(crash)}
   end
   return found
 end
 
-local function suspect(a, ranges)
+-- Which of `ranges` are suspects, and which of these were inside at the last crash.
+local function suspected(ranges)
+  local found, prime, crash = {n = 0}, {n = 0}, 0
+  for _, s in ipairs(suspectsNear(ranges[1], ranges[ranges.n])) do
+    local part = common({n = 2, s.first, s.last}, ranges)
+    if part.n > 0 and s.crash > crash then prime, crash = {n = 0}, s.crash end
+    for i = 1, part.n, 2 do
+      add(found, part[i], part[i + 1])
+      if s.crash == crash then add(prime, part[i], part[i + 1]) end
+    end
+  end
+  return found, prime
+end
+
+local function suspect(a, ranges, crash)
   for i = 1, ranges.n, 2 do
     for first = ranges[i], ranges[i + 1], REACH do
-      redis.call('ZADD', SUSPECTS, first, string.format('%.0f-%.0f', first, min(first + REACH - 1, ranges[i + 1])))
+      redis.call('ZADD', SUSPECTS, first, string.format('%.0f-%.0f:%.0f', first, min(first + REACH - 1, ranges[i + 1]), crash))
     end
   end
   a.suspects = redis.call('ZCARD', SUSPECTS)
@@ -83,13 +97,13 @@ end
 
 local function unsuspect(a, ranges)
   if a.suspects == 0 or ranges.n == 0 then return end
-  local rest = {n = 0}
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', SUSPECTS, ranges[1] - REACH + 1, ranges[ranges.n])) do
-    local range = parse(member)
-    redis.call('ZREM', SUSPECTS, member)
-    subtract(range[1], range[2], ranges, rest)
+  for _, s in ipairs(suspectsNear(ranges[1], ranges[ranges.n])) do
+    local rest = {n = 0}
+    subtract(s.first, s.last, ranges, rest)
+    redis.call('ZREM', SUSPECTS, s.member)
+    suspect(a, rest, s.crash)
   end
-  suspect(a, rest)
+  a.suspects = redis.call('ZCARD', SUSPECTS)
 end
 
 local function forget(key, count, ranges)

@@ -6,7 +6,7 @@ local suspects, charged = insideOf(holder), ''
 giveAllBack(a, holder)
 if a.cancel == 0 and suspects.n > 0 then
   unsuspect(a, suspects)
-  suspect(a, suspects)
+  suspect(a, suspects, redis.call('HINCRBY', META, 'suspectCrashes', 1))
   if ARGV[2] == '1' and size(suspects) == 1 then
     charged = format(suspects)
     redis.call('HINCRBY', CRASHES, charged, 1)

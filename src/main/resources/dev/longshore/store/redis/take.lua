@@ -1,4 +1,4 @@
--- ARGV: indexes, attempt, holder, lease time in ms. Reply: yours, done, leased, suspects, condemned, then attempt, delay in ms, indexes of each newer claim.
+-- ARGV: indexes, attempt, holder, lease time in ms. Reply: yours, done, leased, suspects, condemned, prime suspects, then attempt, delay in ms, indexes of each newer claim.
 local a, refusal = wholeAccount('started', 'maxCrashes')
 if not a then return refusal end
 local asked, attempt, holder = parse(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
@@ -29,7 +29,7 @@ if a.cancel == 1 then
   cutLeases(held, open)
   close(a, open)
   save(a)
-  return {'', ARGV[1], '', '', ''}
+  return {'', ARGV[1], '', '', '', ''}
 end
 
 if #held == 0 and #waiting == 0 and countBits(FINAL, first, last) == 0 then
@@ -71,7 +71,7 @@ if yours.n > 0 then
 end
 -- asking shows that the asker lives
 redis.call('HSET', HOLDERS, holder, a.clock)
-local suspects, condemned = {n = 0}, {n = 0}
+local suspects, condemned, prime = {n = 0}, {n = 0}, {n = 0}
 if a.crashes > 0 then
   for i = 1, yours.n, 2 do
     for index = yours[i], yours[i + 1] do
@@ -80,8 +80,9 @@ if a.crashes > 0 then
     end
   end
 end
-if a.suspects > 0 then suspects = minus(common(suspected(first, last), yours), condemned) end
-local reply = {format(yours), format(done), format(leased), format(suspects), format(condemned)}
+local free = minus(yours, condemned)
+if a.suspects > 0 and free.n > 0 then suspects, prime = suspected(free) end
+local reply = {format(yours), format(done), format(leased), format(suspects), format(condemned), format(prime)}
 for _, group in ipairs(groups) do
   reply[#reply + 1], reply[#reply + 2], reply[#reply + 3] = group.attempt, group.delay, format(group.ranges)
 end

@@ -104,14 +104,16 @@ class ProtocolModelTest {
   @Test
   void theModelFindsALedgerThatForgetsSuspects() {
     found(() -> new Faulty((reply, arguments) -> reply instanceof Ledger.TakeReply taken
-        ? new Ledger.TakeReply(taken.yours(), taken.done(), taken.newer(), taken.leased(), IndexSet.empty(), taken.condemned()) : reply),
+        ? new Ledger.TakeReply(taken.yours(), taken.done(), taken.newer(), taken.leased(), IndexSet.empty(), taken.condemned(),
+        IndexSet.empty()) : reply),
         "suspects");
   }
 
   @Test
   void theModelFindsALedgerThatCondemnsNobody() {
     found(() -> new Faulty((reply, arguments) -> reply instanceof Ledger.TakeReply taken
-        ? new Ledger.TakeReply(taken.yours(), taken.done(), taken.newer(), taken.leased(), taken.suspects(), IndexSet.empty()) : reply),
+        ? new Ledger.TakeReply(taken.yours(), taken.done(), taken.newer(), taken.leased(), taken.suspects(), IndexSet.empty(),
+        taken.prime()) : reply),
         "condemned");
   }
 }

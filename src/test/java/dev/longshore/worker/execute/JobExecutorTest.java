@@ -250,9 +250,9 @@ class JobExecutorTest {
     for (int i = 0; i < 50; i++) {
       offer(neighbour, Items.taken(1_000 + 20 * i, 20));
     }
-    executor.offer(Items.taken(0, 14), IndexSet.range(0, 9));
+    executor.offer(Items.taken(0, 14), IndexSet.range(0, 9), IndexSet.range(4, 6));
     await().until(() -> outcomes.size() == 1_014);
-    assertThat(suspectCalls).extracting(List::size).containsExactly(5, 3, 1, 1);
+    assertThat(suspectCalls).as("the prime ones first, half by half").containsExactly(List.of(4L, 5L), List.of(6L), List.of(0L, 1L, 2L, 3L), List.of(7L, 8L), List.of(9L));
     assertThat(suspectCalls.stream().flatMap(List::stream).sorted()).containsExactlyElementsOf(LongStream.range(0, 10).boxed().toList());
     assertThat(company).containsOnly(0);
     assertThat(entered).containsAll(suspectCalls.stream().map(call -> IndexSet.of(call.stream().mapToLong(i -> i).toArray())).toList());
@@ -306,7 +306,7 @@ class JobExecutorTest {
     JobExecutor executor = executor(Jobs.spec().concurrency(4).build());
     offer(executor, Items.taken(0, 2));
     await().until(() -> processor.inside.get() == 1);
-    executor.offer(Items.taken(2, 2), IndexSet.range(2, 3));
+    executor.offer(Items.taken(2, 2), IndexSet.range(2, 3), IndexSet.range(3, 3));
     offer(executor, Items.taken(4, 2));
     executor.hold();
     await().until(() -> outcomes.size() == 4);
@@ -359,7 +359,7 @@ class JobExecutorTest {
   }
 
   private static void offer(JobExecutor executor, Taken taken) {
-    executor.offer(taken, IndexSet.empty());
+    executor.offer(taken, IndexSet.empty(), IndexSet.empty());
   }
 
   private void collect(Taken taken) {

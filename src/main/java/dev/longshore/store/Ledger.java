@@ -280,7 +280,13 @@ public interface Ledger extends AutoCloseable {
    */
   Set<JobRef> beat(Collection<JobRef> jobs, String holder);
 
-  /** The holder is known to be dead, or to have nothing in hand: its leases end now, as by {@link #release}. */
+  /**
+   * The holder lives and has nothing in hand that it took as long ago as {@code age}, or longer: such leases end, as by {@link #release}. Its
+   * younger ones stay: it may have taken them after it said what it has.
+   */
+  void releaseOlder(JobRef job, String holder, Duration age);
+
+  /** The holder is known to be dead: its leases end now, as by {@link #release}. */
   void forget(JobRef job, String holder);
 
   // -- views ---------------------------------------------------------------------------------------------------------------------

@@ -113,7 +113,7 @@ class CrashIT {
         .filteredOn(message -> message.contains("item " + VICTIM + " of " + job.name() + " was alone")).hasSize(MAX_CRASHES);
     // one crash finds the suspects, each halving costs one at most, the last leaves it alone: that crash and those after it are charged
     int halvings = 32 - Integer.numberOfLeadingZeros(concurrency * batch - 1);
-    assertThat(lost).as("crashes").hasSizeLessThanOrEqualTo(1 + halvings - 1 + MAX_CRASHES);
+    assertThat(lost).as(() -> "crashes\n" + cluster.told()).hasSizeLessThanOrEqualTo(1 + halvings - 1 + MAX_CRASHES);
     cluster.client().resource(cluster.job(job)).delete();
   }
 }

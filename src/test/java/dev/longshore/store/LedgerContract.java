@@ -132,7 +132,7 @@ public abstract class LedgerContract {
         () -> l.announce(job, 1, 5), () -> l.advance(job, 1, 5, "{}"), () -> l.completeIntake(job, 1, 5), () -> l.restartIntake(job),
         () -> l.leaveIntake(job, 1, "w"),
         () -> l.take(job, set("0"), 1, "w"), () -> l.release(job, set("0"), 1, "w"), () -> l.settle(job, success(set("0"), 1, "w", "w")),
-        () -> l.forget(job, "w"), () -> l.audit(job), () -> l.failedIndexes(job, 5), () -> l.results(job, 0, r -> { }),
+        () -> l.forget(job, "w"), () -> l.releaseOlder(job, "w", Duration.ZERO), () -> l.audit(job), () -> l.failedIndexes(job, 5), () -> l.results(job, 0, r -> { }),
         () -> l.publishStatus(job, Map.of("phase", "Running")), () -> l.finish(job, 1, JobPhase.COMPLETE));
     steps.forEach(step -> assertThatThrownBy(step).isInstanceOf(LedgerGoneException.class));
     assertThat(l.read(List.of(job))).isEmpty();

@@ -20,6 +20,7 @@ import dev.longshore.job.JobRef;
 import dev.longshore.store.Ledger.CrashReply;
 import dev.longshore.store.Ledger.Gaps;
 import dev.longshore.store.Ledger.PastAttempt;
+import dev.longshore.store.Ledger.Newer;
 import dev.longshore.store.Ledger.RedriveReply;
 import dev.longshore.store.Ledger.Selection;
 import dev.longshore.store.Ledger.SettleReply;
@@ -571,6 +572,23 @@ public abstract class LedgerSteeringContract extends LedgerContract {
     ledger().settle(job, success(set("3,5"), 1, "w4", null));
     ledger().release(job, set("0-2,6-9"), 1, "w4");
     assertThat(ledger().take(job, set("0-2,6-9"), 1, "w5").prime()).as("those of the crash before").isEqualTo(set("2"));
+    sound();
+  }
+
+  @Test
+  public void whatALivingHolderTookSinceItSpokeStaysItsOwn() {
+    ledger().take(job, set("0-4"), 1, "w1");
+    ledger().take(job, set("5-6"), 2, "w1");
+    ledger().take(job, set("7-9"), 1, "w2");
+    elapse(Duration.ofSeconds(5));
+    ledger().take(job, set("4"), 1, "w1");
+    ledger().take(job, set("10-11"), 1, "w1");
+    ledger().enter(job, "w1", set("10"));
+    ledger().releaseOlder(job, "w1", Duration.ofSeconds(4));
+
+    assertThat(ledger().take(job, set("0-11"), 1, "w3")).isEqualTo(new TakeReply(set("0-3"), IndexSet.empty(),
+        Map.of(new Newer(2, Duration.ZERO), set("5-6")), set("4,7-11"), IndexSet.empty(), IndexSet.empty(), IndexSet.empty()));
+    assertThat(ledger().crashed(job, "w1", true)).as("a crash finds what was inside").isEqualTo(new CrashReply(set("10"), set("10")));
     sound();
   }
 

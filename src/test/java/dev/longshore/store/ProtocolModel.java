@@ -559,7 +559,7 @@ public final class ProtocolModel {
       audit();
     } else if (lost && quiet() && feed == null && control.isEmpty() && counts.intakeComplete() && !counts.allFinal()) {
       // what the ledger lost is fed again; a holder with nothing in hand has no lease to keep
-      workers.forEach(worker -> ledger.forget(job, worker.name));
+      workers.forEach(worker -> ledger.releaseOlder(job, worker.name, Duration.ZERO));
       subject.pass(job, Duration.ofSeconds(70));
       audit();
     }

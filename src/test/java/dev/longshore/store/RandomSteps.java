@@ -67,11 +67,20 @@ public final class RandomSteps {
         ledger.beat(List.of(job), holder);
         return "";
       });
-      case 10 -> random.nextInt(4) > 0 ? new Step("failed", null, ledger -> ledger.failedIndexes(job, 3)) : new Step("forget " + holder,
-          null, ledger -> {
-            ledger.forget(job, holder);
+      case 10 -> switch (random.nextInt(5)) {
+        case 0 -> new Step("forget " + holder, null, ledger -> {
+          ledger.forget(job, holder);
+          return "";
+        });
+        case 1 -> {
+          Duration age = random.nextBoolean() ? Duration.ZERO : Duration.ofDays(1);
+          yield new Step("release older " + age + " " + holder, null, ledger -> {
+            ledger.releaseOlder(job, holder, age);
             return "";
           });
+        }
+        default -> new Step("failed", null, ledger -> ledger.failedIndexes(job, 3));
+      };
       case 11, 12, 13 -> crashes(holder);
       case 14, 15, 16 -> feedsAgain();
       case 17, 18, 19 -> steering();

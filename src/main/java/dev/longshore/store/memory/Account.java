@@ -31,7 +31,8 @@ final class Account {
     String holder();
   }
 
-  record Lease(int attempt, String holder) implements Claim {}
+  /** @param since when it was taken, by the account's clock */
+  record Lease(int attempt, String holder, long since) implements Claim {}
 
   record Retry(int attempt, String holder, long due) implements Claim {}
 

@@ -52,7 +52,7 @@ final class Booking {
       } else if (heldByAnother(claim, holder)) {
         leased.add(index);
       } else {
-        account.claim(index, new Lease(attempt, holder));
+        account.claim(index, new Lease(attempt, holder, account.clock()));
         yours.add(index);
       }
     });

@@ -6,6 +6,7 @@ import dev.longshore.store.Ledger.CrashReply;
 import dev.longshore.store.memory.Account.Claim;
 import dev.longshore.store.memory.Account.Lease;
 import dev.longshore.store.memory.Account.Retry;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -32,13 +33,18 @@ final class Holdings {
     }
   }
 
-  /** Ends all leases. */
-  void forget() {
+  /** Ends leases that were taken as long ago. */
+  void releaseOlder(Duration age) {
     for (Map.Entry<Long, Claim> entry : List.copyOf(account.claims.entrySet())) {
-      if (entry.getValue() instanceof Lease lease && lease.holder().equals(holder)) {
+      if (entry.getValue() instanceof Lease lease && lease.holder().equals(holder) && account.clock() - lease.since() >= age.toMillis()) {
         giveBack(entry.getKey(), lease);
       }
     }
+  }
+
+  /** Ends all leases. */
+  void forget() {
+    releaseOlder(Duration.ZERO);
     account.holders.remove(holder);
     account.inside.remove(holder);
   }

@@ -282,6 +282,11 @@ public final class MemoryLedger implements Ledger {
   }
 
   @Override
+  public void releaseOlder(JobRef job, String holder, Duration age) {
+    act(job, (account, now) -> new Holdings(account, holder, now).releaseOlder(age));
+  }
+
+  @Override
   public void forget(JobRef job, String holder) {
     act(job, (account, now) -> new Holdings(account, holder, now).forget());
   }

@@ -297,6 +297,11 @@ public final class RedisLedger implements Ledger {
   }
 
   @Override
+  public void releaseOlder(JobRef job, String holder, Duration age) {
+    work.releaseOlder(job, holder, age);
+  }
+
+  @Override
   public void forget(JobRef job, String holder) {
     work.forget(job, holder);
   }

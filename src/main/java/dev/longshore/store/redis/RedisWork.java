@@ -84,6 +84,10 @@ final class RedisWork {
     }
   }
 
+  void releaseOlder(JobRef job, String holder, Duration age) {
+    scripts.run(job, Script.RELEASE, holder, "", age.toMillis());
+  }
+
   void forget(JobRef job, String holder) {
     scripts.run(job, Script.RELEASE, holder);
   }

@@ -45,7 +45,7 @@ class MemoryLedgerTest extends LedgerSteeringContract {
       case NOT_SUCCEEDED_WITHOUT_KIND -> account.notSucceeded.set(2);
       case TWO_KINDS -> account.skipped.set(5);
       case KIND_WITHOUT_FINAL -> account.failed.set(16);
-      case FINAL_LEASED -> account.claims.put(1L, new Account.Lease(1, "w1"));
+      case FINAL_LEASED -> account.claims.put(1L, new Account.Lease(1, "w1", 0));
       case FINAL_RETRYING -> account.claims.put(1L, new Account.Retry(2, "w1", 0));
       case RESULT_TWICE -> account.results.put(4L, new Account.Kept(set("4"), Accounts.blob(set("4"), 1, "w2")));
       case RESULT_OF_PENDING -> account.results.put(16L, new Account.Kept(set("16"), Accounts.blob(set("16"), 1, "w2")));

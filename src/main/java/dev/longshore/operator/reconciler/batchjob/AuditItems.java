@@ -4,14 +4,18 @@ import dev.longshore.operator.progress.ActiveJob;
 import dev.longshore.queue.Message;
 import dev.longshore.store.Ledger;
 import dev.longshore.store.Pools;
+import java.time.Duration;
 import org.jboss.logging.Logger;
 
 /**
- * Has the ledger look for items that no message and no worker will bring to their end, and feeds them again. Leases of workers that have
- * nothing of the job in hand end first: a store that lost its last seconds may have brought them back.
+ * Has the ledger look for items that no message and no worker will bring to their end, and feeds them again. Leases of workers that had
+ * nothing of the job in hand when they last spoke, and that are older than this word, end first: a store that lost its last seconds may have
+ * brought them back.
  */
 final class AuditItems implements Step {
   private static final Logger LOG = Logger.getLogger(AuditItems.class);
+  /** A heartbeat reaches the store at most so long after what it says was true: the store may let it wait for 2 s. */
+  private static final Duration SPOKEN = Duration.ofSeconds(3);
 
   private final Feeds feeds;
   private final Ledger ledger;
@@ -33,7 +37,7 @@ final class AuditItems implements Step {
     }
     pools.heartbeats(pass.pool()).forEach((worker, seen) -> {
       if (!seen.heartbeat().holds(pass.ref())) {
-        ledger.forget(pass.ref(), worker);
+        ledger.releaseOlder(pass.ref(), worker, seen.age().plus(SPOKEN));
       }
     });
     Ledger.Gaps gaps = ledger.markMissing(pass.ref());

@@ -16,8 +16,11 @@ final class WorkerJvm {
    */
   private static final List<String> OPTIONS = List.of("--sun-misc-unsafe-memory-access=allow", "-XX:+UseSerialGC", "-Xms128m", "-Xmn64m", "-Xmx160m",
       "-Xss512k", "-XX:MaxMetaspaceSize=128m", "-XX:ReservedCodeCacheSize=64m");
-  /** The second compiler takes from two cores what its code gives back only to processors that compute in Java (ADR 8). */
-  private static final String FIRST_COMPILER = "-XX:TieredStopAtLevel=1";
+  /**
+   * The second compiler, and code made for each method that is called by reflection, take from a start and from two cores what they give back
+   * only to processors that compute in Java (ADR 8).
+   */
+  private static final List<String> WITHOUT_PLUGINS = List.of("-XX:TieredStopAtLevel=1", "-Djdk.reflect.useNativeAccessorOnly=true");
 
   private WorkerJvm() {}
 
@@ -32,7 +35,7 @@ final class WorkerJvm {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(OPTIONS);
     if (!plugins) {
-      command.add(FIRST_COMPILER);
+      command.addAll(WITHOUT_PLUGINS);
     }
     String given = System.getenv(GIVEN);
     if (given != null && !given.isBlank()) {

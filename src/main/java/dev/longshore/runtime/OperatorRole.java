@@ -76,7 +76,7 @@ public class OperatorRole implements JobViews {
 
   /** Starts the operator on the given parts; its HTTP then shows them. */
   private OperatorService start(KubernetesClient kubernetes, Ledger untimed, Pools pools, WorkQueues queues, OperatorSettings settings) {
-    Ledger accounts = TimedLedger.of(untimed, metrics);
+    Ledger accounts = new TimedLedger(untimed, metrics);
     OperatorService service = new OperatorService(kubernetes, accounts, pools, queues, settings, java.time.InstantSource.system(), metrics,
         () -> Runtime.getRuntime().halt(1));
     client = kubernetes;

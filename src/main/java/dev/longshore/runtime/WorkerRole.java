@@ -45,7 +45,7 @@ public class WorkerRole {
     try (ChildProcesses children = new ChildProcesses();
         Processors processors = new Processors(children, System.getenv()::get, PluginFolder.given());
         RedisConnection store = connections.store();
-        Ledger ledger = TimedLedger.of(new RedisLedger(store, config.worker().leaseTime(), config.audit().grace()), metrics);
+        Ledger ledger = new TimedLedger(new RedisLedger(store, config.worker().leaseTime(), config.audit().grace()), metrics);
         RedisPools pools = new RedisPools(store);
         WorkQueues queues = new RabbitWorkQueues(connections.broker(pod));
         // of which nothing is loaded where no endpoint is set

@@ -6,13 +6,14 @@ import static org.awaitility.Awaitility.await;
 
 import dev.longshore.api.v1alpha1.BatchJob;
 import dev.longshore.api.v1alpha1.WorkerPool;
-import dev.longshore.api.v1alpha1.WorkerPoolSpec;
 import dev.longshore.job.IndexSet;
 import dev.longshore.job.JobRef;
 import dev.longshore.queue.Message;
 import dev.longshore.store.Heartbeat.State;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -248,12 +249,8 @@ abstract class OperatorContract extends OperatorScene {
   void aPinnedPoolHasThatManyWorkersAndItsSpecStaysAsItIs() {
     JobRef job = rig.create(TRACKS);
     rig.awaitPods(1);
-    client.resources(WorkerPool.class).inNamespace(rig.namespace).withName("tracks").edit(pool -> {
-      WorkerPoolSpec s = pool.getSpec();
-      pool.setSpec(new WorkerPoolSpec(s.minReplicas(), s.maxReplicas(), 3, s.template(), s.scaling(), s.allow(),
-          s.drainTimeoutSeconds()));
-      return pool;
-    });
+    client.resources(WorkerPool.class).inNamespace(rig.namespace).withName("tracks")
+        .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\": {\"replicas\": 3}}");
     rig.awaitPods(3);
     assertThat(rig.pool("tracks").getSpec().replicas()).isEqualTo(3);
     assertThat(rig.job(job)).isNotNull();

@@ -15,6 +15,9 @@ import java.util.stream.LongStream;
  * options, is that of a Kubernetes indexed Job: {@code 1,3-5,7}.
  */
 public final class IndexSet {
+  /** The highest index: the last whole number that JSON and Redis' scripts hold exactly, 2^53 - 1. */
+  static final long MAX = (1L << 53) - 1;
+
   private static final IndexSet EMPTY = new IndexSet(new long[0]);
 
   /** first, last (inclusive), first, last, ... */
@@ -27,7 +30,7 @@ public final class IndexSet {
   /** A run of neighbouring indexes, both ends included. */
   public record Range(long first, long last) {
     public Range {
-      if (first < 0 || last < first) {
+      if (first < 0 || last < first || last > MAX) {
         throw new IllegalArgumentException("not a range of indexes: " + first + "-" + last);
       }
     }
@@ -81,7 +84,7 @@ public final class IndexSet {
         long last = dash < 0 ? first : Long.parseLong(trimmed.substring(dash + 1));
         ranges.add(new Range(first, last));
       } catch (IllegalArgumentException e) {
-        throw new IllegalArgumentException("'" + trimmed + "' is neither an index nor a range such as 3-5");
+        throw new IllegalArgumentException("'" + trimmed + "' is neither an index nor a range such as 3-5, up to " + MAX);
       }
     }
     return ofRanges(ranges);

@@ -12,13 +12,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 class IndexSetTest {
 
   @ParameterizedTest
-  @CsvSource(delimiter = '|', value = {"1,3-5,7|1,3-5,7", "5,3,4|3-5", "1-2,3|1-3", "1-5,2-3,9|1-5,9", " 1 , 2 |1-2"})
+  @CsvSource(delimiter = '|', value = {"1,3-5,7|1,3-5,7", "5,3,4|3-5", "9007199254740991|9007199254740991", "1-2,3|1-3", "1-5,2-3,9|1-5,9", " 1 , 2 |1-2"})
   void readsAndWritesTheNormalForm(String text, String normal) {
     assertThat(IndexSet.parse(text)).hasToString(normal).isEqualTo(IndexSet.parse(normal));
   }
 
   @ParameterizedTest
-  @CsvSource(delimiter = '|', value = {"1,x|'x'", "5-3|'5-3'", "1,,2|''", "-1|'-1'", "1-|'1-'"})
+  @CsvSource(delimiter = '|', value = {"1,x|'x'", "5-3|'5-3'", "1,,2|''", "-1|'-1'", "1-|'1-'",
+      "9007199254740992|up to 9007199254740991", "0-9223372036854775807|up to 9007199254740991"})
   void namesThePartThatIsWrong(String text, String part) {
     assertThatThrownBy(() -> IndexSet.parse(text)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining(part);
   }

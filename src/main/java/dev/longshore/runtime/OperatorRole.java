@@ -64,6 +64,7 @@ public class OperatorRole implements JobViews {
       termination.await();
       LOG.info("operator=stopping");
       service.stop();
+      state.ended();
       return 0;
     }
   }

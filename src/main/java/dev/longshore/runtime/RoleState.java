@@ -31,6 +31,11 @@ public class RoleState {
     parts = List.copyOf(more);
   }
 
+  /** The role is over: it is not ready any more, and what it needed, which is closed next, is not asked. */
+  synchronized void ended() {
+    parts = List.of();
+  }
+
   List<Part> parts() {
     return parts;
   }

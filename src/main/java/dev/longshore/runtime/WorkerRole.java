@@ -61,6 +61,8 @@ public class WorkerRole {
         LOG.infof("worker=%s pool=%s state=started", pod, pool);
         Thread.ofVirtual().start(() -> drainWhenAsked(termination, worker));
         worker.drained().get();
+      } finally {
+        state.ended();
       }
       LOG.infof("worker=%s pool=%s state=ended", pod, pool);
       return 0;

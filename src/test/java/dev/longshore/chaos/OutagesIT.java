@@ -188,12 +188,13 @@ class OutagesIT {
   @Test
   void whatRedisLostIsDoneAgainAndWhatWasCompleteStaysSo() throws Exception {
     try (OutageScene ended = new OutageScene(cluster, history, FOLDER, "before");
-        OutageScene scene = new OutageScene(cluster, history, FOLDER, "lost").begin();
+        OutageScene scene = new OutageScene(cluster, history, FOLDER, "lost");
         Storm storm = new Storm(scene.plan(), cluster, history, new Random(1))) {
       ended.watch().through(storm);
       scene.watch().through(storm);
       ended.begin();
       ended.endsWell();
+      scene.begin();
       scene.goesOn(GOES_ON);
 
       CuttableProxy workers = cluster.links().get("worker-redis");

@@ -99,15 +99,9 @@ public final class Processors implements AutoCloseable {
   }
 
   private static void checkAllowed(ProcessorSpec asked, Allow allow) {
-    String type = switch (asked) {
-      case NoopProcessor noop -> "noop";
-      case ExecProcessor exec -> "exec";
-      case HttpProcessor http -> "http";
-      case PluginProcessor plugin -> "plugin";
-    };
     Set<String> allowed = allow.processors();
-    if (!allowed.contains(type) && !allowed.contains("*")) {
-      throw new InvalidProcessorException("spec.processor." + type, "may not be used on this pool; its allow.processors are " + allowed);
+    if (!allowed.contains(asked.type()) && !allowed.contains("*")) {
+      throw new InvalidProcessorException("spec.processor." + asked.type(), "may not be used on this pool; its allow.processors are " + allowed);
     }
   }
 

@@ -33,9 +33,9 @@ import java.util.stream.Stream;
  */
 public final class LongshoreImage {
   static final String NAME = "docker.io/longshore/longshore";
-  static final Path OPTIONS = Path.of("src", "main", "docker", "java.options");
+  static final List<Path> OPTIONS = List.of(Path.of("src", "main", "docker", "java.options"), Path.of("src", "main", "docker", "quick.options"));
   static final String USER = "65532:65532";
-  static final List<String> ENTRYPOINT = List.of("/opt/java/bin/java", "@/app/java.options", "-jar", "/app/quarkus-run.jar");
+  static final List<String> ENTRYPOINT = List.of("/opt/java/bin/java", "@/app/java.options", "@/app/quick.options", "-jar", "/app/quarkus-run.jar");
   static final Map<String, String> ENVIRONMENT = Map.of("PATH", "/opt/java/bin:/usr/local/bin:/usr/bin:/bin", "JAVA_HOME", "/opt/java",
       "LANG", "C.UTF-8");
   static final String WORKING_DIRECTORY = "/app";
@@ -57,7 +57,7 @@ public final class LongshoreImage {
   }
 
   /** What else than the packaged application an image is made from. */
-  private static final List<Path> INPUTS = List.of(Path.of(".ci", "image"), Path.of(".ci", "train"), OPTIONS);
+  private static final List<Path> INPUTS = List.of(Path.of(".ci", "image"), Path.of(".ci", "train"), OPTIONS.getFirst(), OPTIONS.getLast());
 
   /** The image's tar, made unless it is newer than all that it is made from. */
   public static Path built() throws Exception {

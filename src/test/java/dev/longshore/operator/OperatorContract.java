@@ -32,6 +32,7 @@ abstract class OperatorContract extends OperatorScene {
     assertThat(rig.ledger.inline(job)).hasValueSatisfying(bytes -> assertThat(new String(bytes)).isEqualTo("[1,2,3]"));
     await().atMost(SOON).until(() -> rig.pools.assignment(rig.poolRef("tracks")).orElseThrow().jobs().equals(List.of(job)));
     assertThat(pod.getMetadata().getLabels()).containsEntry("longshore.dev/job", "tracks");
+    assertThat(pod.getSpec().getVolumes()).as("its pool allows its processor only, noop, which runs no code of others").isEmpty();
 
     rig.podPhase(pod, "Running");
     rig.beat(pod, State.READY);

@@ -32,7 +32,7 @@ class LauncherTest {
     file("target/quarkus-app/longshore.aot");
     String cache = "-XX:AOTCache=" + home.resolve("target/quarkus-app/worker.aot");
     assertThat(started(Map.of(), "--role=worker", "--pod=a")).contains(cache, "-Xlog:aot=off", "-XX:MaxRAMPercentage=60",
-        "-XX:TieredStopAtLevel=4").endsWith("--role=worker", "--pod=a");
+        "-Djdk.reflect.useNativeAccessorOnly=true", "-XX:TieredStopAtLevel=1").endsWith("--role=worker", "--pod=a");
   }
 
   @Test

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.longshore.api.v1alpha1.BatchJob;
 import dev.longshore.api.v1alpha1.WorkerPool;
+import dev.longshore.api.v1alpha1.WorkerPoolSpec.Allow;
+import dev.longshore.api.v1alpha1.WorkerPoolSpec.ProcessorType;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.EnvFromSource;
@@ -21,6 +23,8 @@ import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.ProbeBuilder;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
+import io.fabric8.kubernetes.api.model.VolumeBuilder;
+import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
@@ -40,6 +44,7 @@ public final class WorkerPods {
   /** Tells what a pod was made from. */
   private static final String TEMPLATE = "longshore.dev/template";
   static final String CONTAINER = "worker";
+  private static final String FOLDER = "longshore-tmp";
   /** The Secret of each namespace with the addresses and credentials of its broker and ledger. */
   private static final String CREDENTIALS = "longshore-worker";
   private static final int MANAGEMENT_PORT = 9000;
@@ -121,9 +126,18 @@ public final class WorkerPods {
             .withNewSeccompProfile().withType("RuntimeDefault").endSeccompProfile()
           .endSecurityContext()
           .withContainers(container(pool, name, spec))
-          .addNewVolume().withName("longshore-tmp").withNewEmptyDir().endEmptyDir().endVolume()
+          .addAllToVolumes(runsOthersCode(pool) ? List.of(new VolumeBuilder().withName(FOLDER).withNewEmptyDir().endEmptyDir().build()) : List.of())
         .endSpec()
         .build();
+  }
+
+  /**
+   * Whether the pool's workers run code that is not Longshore's own: it may want a writable /tmp. Other pods have no volume of Longshore's, because
+   * a kubelet starts a pod without volumes 0.3 s earlier: it looks at once whether they are mounted, and then every 300 ms.
+   */
+  private static boolean runsOthersCode(WorkerPool pool) {
+    return Optional.ofNullable(pool.getSpec().allow()).map(Allow::processors)
+        .map(processors -> processors.contains(ProcessorType.exec) || processors.contains(ProcessorType.plugin)).orElse(true);
   }
 
   private Container container(WorkerPool pool, String name, PodSpec spec) {
@@ -149,7 +163,7 @@ public final class WorkerPods {
           .withRunAsNonRoot(true)
           .withNewCapabilities().withDrop("ALL").endCapabilities()
         .endSecurityContext()
-        .addNewVolumeMount().withName("longshore-tmp").withMountPath("/tmp").endVolumeMount()
+        .addAllToVolumeMounts(runsOthersCode(pool) ? List.of(new VolumeMountBuilder().withName(FOLDER).withMountPath("/tmp").build()) : List.of())
         .build();
   }
 

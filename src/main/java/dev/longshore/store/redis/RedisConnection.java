@@ -4,6 +4,7 @@ import dev.longshore.store.StoreUnavailableException;
 import dev.longshore.store.redis.RedisAddress.Node;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
@@ -47,7 +48,9 @@ public final class RedisConnection implements AutoCloseable {
   public RedisConnection(RedisSettings settings) {
     this.settings = settings;
     RedisAddress address = RedisAddress.parse(settings.url());
-    vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(2).setWorkerPoolSize(1).setInternalBlockingPoolSize(1));
+    // without a folder for copies of files: there may be none to write to
+    vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(2).setWorkerPoolSize(1).setInternalBlockingPoolSize(1)
+        .setFileSystemOptions(new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
     dial = new RedisDial(vertx, settings, switch (address) {
       case RedisAddress.Single single -> single.database();
       case RedisAddress.Watched watched -> watched.database();

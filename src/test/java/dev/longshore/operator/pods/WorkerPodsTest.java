@@ -8,10 +8,13 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.longshore.api.v1alpha1.WorkerPool;
 import dev.longshore.api.v1alpha1.WorkerPoolSpec;
+import dev.longshore.api.v1alpha1.WorkerPoolSpec.Allow;
+import dev.longshore.api.v1alpha1.WorkerPoolSpec.ProcessorType;
 import dev.longshore.operator.OperatorSettings;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodSpecBuilder;
+import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -96,6 +99,17 @@ class WorkerPodsTest {
     assertThat(pods.template(pool)).as("another image").isNotEqualTo(before);
     assertThat(new WorkerPods("example.org/longshore:2", List.of("registry"), OperatorSettings.defaultWorkerResources()).template(pool("own-pool")))
         .as("another image of the operator's").isNotEqualTo(pods.template(pool("own-pool")));
+  }
+
+  @ParameterizedTest
+  @CsvSource(nullValues = "-", value = {"http, false", "noop, false", "exec, true", "plugin, true", "-, true"})
+  void onlyPodsThatRunCodeOfOthersHaveAFolderToWriteTo(ProcessorType allowed, boolean folder) throws Exception {
+    WorkerPool pool = pool("own-pool");
+    Allow allow = allowed == null ? null : new Allow(List.of(allowed), null, null, null);
+    pool.setSpec(new WorkerPoolSpec(0, 4, null, null, null, allow, null));
+    PodSpec pod = pods.render(pool, "a", Optional.empty()).getSpec();
+    assertThat(pod.getVolumes()).hasSize(folder ? 1 : 0);
+    assertThat(pod.getContainers().getFirst().getVolumeMounts()).extracting(VolumeMount::getMountPath).isEqualTo(folder ? List.of("/tmp") : List.of());
   }
 
   private static WorkerPool pool(String name) throws IOException {

@@ -16,11 +16,11 @@ import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.PodTemplateSpecBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The pool of a job that names none: named as the job, owned by it, with what the operator's policy allows. A pure function. */
 final class OwnPool {
@@ -33,7 +33,7 @@ final class OwnPool {
     WorkerPoolSpec spec = new WorkerPoolSpec(workers.map(WorkersSpec::minReplicas).orElse(0),
         workers.map(WorkersSpec::maxReplicas).orElse(JobSpecMapping.MAX_REPLICAS), null,
         template(workers.map(WorkersSpec::template).orElse(null), mapped), workers.map(WorkersSpec::scaling).orElse(null),
-        allow(mapped.spec().allow()), null);
+        allow(mapped.spec()), null);
     WorkerPool pool = new WorkerPool();
     // With its finalizer from the start the pool's first worker is made two calls earlier.
     pool.setMetadata(new ObjectMetaBuilder().withFinalizers(WorkerPoolReconciler.FINALIZER)
@@ -73,9 +73,11 @@ final class OwnPool {
         .editOrNewSpec().withContainers(worker).endSpec().build();
   }
 
-  private static WorkerPoolSpec.Allow allow(JobSpec.Allow allow) {
-    List<ProcessorType> processors = Arrays.stream(ProcessorType.values()).filter(type -> allow.processors().contains(type.name()))
-        .toList();
+  /** Only this job's processors, of those that the policy allows. */
+  private static WorkerPoolSpec.Allow allow(JobSpec job) {
+    List<ProcessorType> processors = Stream.of(job.processor(), job.fallback()).filter(Objects::nonNull)
+        .map(processor -> ProcessorType.valueOf(processor.type())).distinct().sorted().toList();
+    JobSpec.Allow allow = job.allow();
     return new WorkerPoolSpec.Allow(processors, allow.execCommands(), allow.env(), allow.files());
   }
 }

@@ -75,7 +75,7 @@ final class OperatorTerm {
     Events events = new Events(client, clock);
     leftovers = new Leftovers(client, settings.leaseNamespace());
     KnownJobs known = new KnownJobs(active);
-    gauges = new OperatorGauges(meters, registry, active, known, queues, clock);
+    gauges = new OperatorGauges(meters, active, known, queues, clock);
     Parts parts = new Parts(client, ledger, pools, queues, active, known, progress, workers, new JobSpecMapping(settings.policy()),
         new PodFleet(client, pods, new PodNames(RandomGenerator.getDefault())),
         new PodTemplateRules(Set.copyOf(settings.policy().serviceAccounts())), new PoolBudgets(client), new PoolBoard(),

@@ -2,21 +2,34 @@ package dev.longshore.operator.meters;
 
 import dev.longshore.metrics.Metric;
 import dev.longshore.metrics.PoolLabels;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.MultiGauge;
-import io.micrometer.core.instrument.MultiGauge.Row;
 import io.micrometer.core.instrument.Tags;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** The rows of gauges as one look finds them; those of the look before that it does not find are taken away. For one thread at a time. */
+/**
+ * The rows of gauges as one look finds them; those of the look before that it does not find are taken away. A row that stays keeps its
+ * gauge, so that no scrape misses it. For one thread at a time, and once a registry.
+ */
 final class GaugeRows {
   private final MeterRegistry registry;
-  private final Map<Metric, MultiGauge> gauges = new HashMap<>();
+  private final Map<Metric, Map<Tags, Row>> shown = new HashMap<>();
   private final Map<Metric, Map<Tags, Double>> found = new HashMap<>();
   private final Map<Metric, Double> kept = new HashMap<>();
+
+  /** What a scrape reads. */
+  private static final class Row {
+    private final Gauge gauge;
+    private volatile double value;
+
+    Row(MeterRegistry registry, Metric metric, Tags tags, double value) {
+      this.value = value;
+      gauge = Gauge.builder(metric.name(), this, row -> row.value).description(metric.help()).tags(tags).strongReference(true)
+          .register(registry);
+    }
+  }
 
   GaugeRows(MeterRegistry registry) {
     this.registry = registry;
@@ -52,14 +65,20 @@ final class GaugeRows {
   /** The look is over. */
   void show() {
     kept.forEach((metric, value) -> rows(metric).put(Tags.empty(), value));
-    gauges.forEach((metric, gauge) -> {
-      if (!found.containsKey(metric)) {
-        gauge.register(List.of(), true);
-      }
-    });
-    found.forEach((metric, rows) -> gauges.computeIfAbsent(metric, this::gauge)
-        .register(rows.entrySet().stream().map(row -> Row.of(row.getKey(), row.getValue())).toList(), true));
+    shown.forEach((metric, rows) -> takeAway(rows, found.getOrDefault(metric, Map.of())));
+    found.forEach((metric, rows) -> rows.forEach((tags, value) -> shown.computeIfAbsent(metric, key -> new HashMap<>())
+        .computeIfAbsent(tags, key -> new Row(registry, metric, tags, value)).value = value));
     found.clear();
+  }
+
+  private void takeAway(Map<Tags, Row> rows, Map<Tags, Double> there) {
+    rows.entrySet().removeIf(row -> {
+      boolean gone = !there.containsKey(row.getKey());
+      if (gone) {
+        registry.remove(row.getValue().gauge);
+      }
+      return gone;
+    });
   }
 
   /** Nothing is shown any more. */
@@ -67,9 +86,5 @@ final class GaugeRows {
     found.clear();
     kept.clear();
     show();
-  }
-
-  private MultiGauge gauge(Metric metric) {
-    return MultiGauge.builder(metric.name()).description(metric.help()).register(registry);
   }
 }

@@ -21,7 +21,6 @@ import dev.longshore.operator.reconciler.KnownJobs;
 import dev.longshore.operator.status.JobStates;
 import dev.longshore.queue.QueueUnavailableException;
 import dev.longshore.queue.WorkQueues;
-import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -57,10 +56,9 @@ public final class OperatorGauges implements AutoCloseable {
   private int looks;
   private volatile boolean closed;
 
-  public OperatorGauges(OperatorMeters meters, MeterRegistry registry, ActiveJobs active, KnownJobs known, WorkQueues queues,
-      InstantSource clock) {
+  public OperatorGauges(OperatorMeters meters, ActiveJobs active, KnownJobs known, WorkQueues queues, InstantSource clock) {
     this.meters = meters;
-    this.rows = new GaugeRows(registry);
+    this.rows = meters.gauges();
     this.active = active;
     this.known = known;
     this.queues = queues;
@@ -81,23 +79,23 @@ public final class OperatorGauges implements AutoCloseable {
   }
 
   /** Looks now. */
-  synchronized void look() {
-    if (closed) {
-      return;
+  void look() {
+    synchronized (rows) {
+      Set<PoolLabels> there = new HashSet<>();
+      pools(there);
+      List<BatchJob> jobs = known.all();
+      jobs(jobs, there);
+      backlog(jobs, there);
+      if (looks++ % LOOKS_BETWEEN_LADDERS == 0) {
+        ladder();
+      }
+      if (closed) {
+        rows.clear();
+        return;
+      }
+      rows.show();
+      meters.retain(there, clock.instant());
     }
-    Set<PoolLabels> there = new HashSet<>();
-    pools(there);
-    List<BatchJob> jobs = known.all();
-    jobs(jobs, there);
-    backlog(jobs, there);
-    if (looks++ % LOOKS_BETWEEN_LADDERS == 0) {
-      ladder();
-    }
-    if (closed) {
-      return;
-    }
-    rows.show();
-    meters.retain(there, clock.instant());
   }
 
   private void pools(Set<PoolLabels> there) {
@@ -168,7 +166,10 @@ public final class OperatorGauges implements AutoCloseable {
     Thread.ofVirtual().name("gauges-end").start(this::clear);
   }
 
-  private synchronized void clear() {
-    rows.clear();
+  /** What a term that began meanwhile has shown already, it shows again with its next look. */
+  private void clear() {
+    synchronized (rows) {
+      rows.clear();
+    }
   }
 }

@@ -32,10 +32,17 @@ import java.util.function.Function;
  */
 public final class OperatorMeters {
   private final SeriesBook book;
+  private final GaugeRows gauges;
   private final Map<PoolRef, PoolCount> pools = new ConcurrentHashMap<>();
 
   public OperatorMeters(MeterRegistry registry) {
     this.book = new SeriesBook(registry);
+    this.gauges = new GaugeRows(registry);
+  }
+
+  /** Of one term after the other, each with the rows as its lock. */
+  GaugeRows gauges() {
+    return gauges;
   }
 
   /** The labels of the pool that works on a job. */

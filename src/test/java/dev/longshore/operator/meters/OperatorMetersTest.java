@@ -14,6 +14,7 @@ import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -125,6 +126,25 @@ class OperatorMetersTest {
         .containsExactly("longshore.ladder.messages");
     rows.clear();
     assertThat(registry.getMeters()).as("after the term").isEmpty();
+  }
+
+  @Test
+  void aGaugeThatIsFoundAgainStaysRegisteredSoThatNoScrapeMissesIt() {
+    GaugeRows rows = new GaugeRows(registry);
+    List<Meter> removed = new ArrayList<>();
+    registry.config().onMeterRemoved(removed::add);
+    PoolLabels shared = new PoolLabels("music", "shared");
+    for (int busy = 1; busy <= 3; busy++) {
+      rows.add(OperatorMetrics.WORKERS, busy, shared, "busy");
+      rows.show();
+      assertThat(registry.get("longshore.workers").tag("state", "busy").gauge().value()).isEqualTo(busy);
+    }
+    assertThat(removed).isEmpty();
+    rows.show();
+    rows.add(OperatorMetrics.WORKERS, 4, shared, "busy");
+    rows.show();
+    assertThat(registry.get("longshore.workers").tag("state", "busy").gauge().value()).as("found again").isEqualTo(4);
+    assertThat(removed).hasSize(1);
   }
 
   @Test

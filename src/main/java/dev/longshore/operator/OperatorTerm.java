@@ -12,6 +12,7 @@ import dev.longshore.operator.pods.PodTemplateRules;
 import dev.longshore.operator.pods.PoolBudgets;
 import dev.longshore.operator.pods.WorkerPods;
 import dev.longshore.operator.progress.ActiveJobs;
+import dev.longshore.operator.progress.LadderKeeper;
 import dev.longshore.operator.progress.ProgressLoop;
 import dev.longshore.operator.progress.WorkerWatch;
 import dev.longshore.operator.reconciler.EndingNamespaces;
@@ -53,6 +54,7 @@ final class OperatorTerm {
   private final ProgressLoop progress;
   private final WorkerWatch workers;
   private final Sweep sweep;
+  private final LadderKeeper ladder;
   private final ReconcileTimes times;
   private final Leftovers leftovers;
   private final OperatorGauges gauges;
@@ -83,6 +85,7 @@ final class OperatorTerm {
         new GiveWay(new Patience(settings.finalizerPatience(), clock), leftovers, ending, events),
         meters, wake, passes, clock);
     sweep = new Sweep(leftovers, client, queues, ledger, pools);
+    ladder = new LadderKeeper(queues, clock);
     operator.register(new BatchJobReconciler(parts), jobs -> {
       watch(jobs);
       jobs.withGenericFilter(BatchJobReconciler::concerns);
@@ -96,6 +99,7 @@ final class OperatorTerm {
     progress.start();
     workers.start();
     sweep.start();
+    ladder.start();
     gauges.start();
   }
 
@@ -124,6 +128,7 @@ final class OperatorTerm {
     progress.close();
     workers.close();
     sweep.close();
+    ladder.close();
     gauges.close();
   }
 
@@ -131,6 +136,7 @@ final class OperatorTerm {
     progress.close();
     workers.close();
     sweep.close();
+    ladder.close();
     gauges.close();
     operator.stop();
   }

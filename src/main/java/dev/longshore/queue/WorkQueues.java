@@ -2,6 +2,7 @@ package dev.longshore.queue;
 
 import dev.longshore.job.JobRef;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
@@ -64,9 +65,18 @@ public interface WorkQueues extends AutoCloseable {
    * The size of the delay ladder.
    *
    * @param waiting messages that are on their way to their queues
-   * @param lost messages that came off it when their job was gone
+   * @param lost messages that came off it and found no queue: their job is gone, or {@link #returnLost} brings them there
    */
   record Delayed(long waiting, long lost) {}
+
+  /**
+   * Brings messages to their queues that came off the ladder and found none, once they have waited long enough. A broker that starts may
+   * let go of some before it knows again where they go, as does a ladder that somebody took a part of. Those whose job is gone stay where
+   * they are. Only the operator does this.
+   *
+   * @return how many it brought
+   */
+  int returnLost(Instant now);
 
   /**
    * Publishes persistent and mandatory.

@@ -6,8 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
 import dev.longshore.api.v1alpha1.BatchJobStatus;
 import dev.longshore.job.JobRef;
+import dev.longshore.queue.WorkQueues;
+import dev.longshore.queue.WorkQueues.Kind;
 import dev.longshore.testing.HttpCluster;
 import dev.longshore.testing.ItemServer;
 import dev.longshore.testing.ItemServer.Answer;
@@ -27,7 +31,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Calls that outlast their message, workers that die in one or while they read, a broker under an alarm, an account that is gone. */
+/**
+ * Calls that outlast their message, workers that die in one or while they read, a retry that finds no queue, a broker under an alarm, an
+ * account that is gone.
+ */
 class LossesIT {
   /** The shortest time for which a worker may be told to keep a message. */
   private static final int HOLD_SECONDS = 2;
@@ -109,6 +116,36 @@ class LossesIT {
       }
     }
     return null;
+  }
+
+  // -- a retry that found no queue -----------------------------------------------------------------------------------------------
+
+  @Test
+  void aRetryThatCameOffTheLadderAndFoundNoQueueIsBroughtThereAgain() throws Exception {
+    Gate gate = new Gate();
+    server.serve("fallen", call -> {
+      gate.pass();
+      return call.number() == 1 ? Answer.of(503) : Answer.OK;
+    });
+    JobRef job = http.create("fallen", 1, "poolRef: {name: shared}\nretry: {backoff: {initial: 500ms}}\n");
+    await("the first call").atMost(LIMIT).untilAsserted(() -> assertThat(server.inside("fallen")).as(cluster::told).isEqualTo(1));
+    String queue = WorkQueues.name(job, Kind.WORK);
+    String wayOut = "*.".repeat(22) + queue;
+    signal("STOP", cluster.operatorPid());
+    try (Connection broker = SERVICES.broker(); Channel channel = broker.createChannel()) {
+      int lost = channel.queueDeclarePassive("longshore.delay.v1.lost").getMessageCount();
+      channel.queueUnbind(queue, "longshore.delay.v1.out", wayOut);
+      gate.open();
+      await("the retry found no queue").atMost(LIMIT).untilAsserted(
+          () -> assertThat(channel.queueDeclarePassive("longshore.delay.v1.lost").getMessageCount()).isEqualTo(lost + 1));
+      channel.queueBind(queue, "longshore.delay.v1.out", wayOut);
+    } finally {
+      signal("CONT", cluster.operatorPid());
+    }
+
+    cluster.awaitPhase(job, "Complete");
+    assertThat(server.calls("fallen")).as("calls").hasSize(2);
+    assertThat(cluster.events("fallen", "ItemsFedAgain")).as("fed again from the source").isEmpty();
   }
 
   // -- a source whose reading kills ----------------------------------------------------------------------------------------------

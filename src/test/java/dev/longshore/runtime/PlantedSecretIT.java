@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
-import com.rabbitmq.client.ConnectionFactory;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.longshore.job.JobRef;
@@ -116,7 +115,8 @@ class PlantedSecretIT {
                 print(json.dumps({"index": call["index"], "result": "%s"}), flush=True)
         """.replace("\"%s\"", "\"" + HARMLESS + "\"").replace("GO", go.toString()));
     Queue<byte[]> traced = new ConcurrentLinkedQueue<>();
-    try (OtlpReceiver collector = new OtlpReceiver(); ProcessCluster cluster = new ProcessCluster(SERVICES, folder, settings(collector)); Connection broker = broker(); Channel channel = broker.createChannel()) {
+    try (OtlpReceiver collector = new OtlpReceiver(); ProcessCluster cluster = new ProcessCluster(SERVICES, folder, settings(collector));
+        Connection broker = SERVICES.broker(); Channel channel = broker.createChannel()) {
       String trace = channel.queueDeclare().getQueue();
       channel.queueBind(trace, "amq.rabbitmq.trace", "#");
       channel.basicConsume(trace, true, (tag, message) -> {
@@ -240,14 +240,6 @@ class PlantedSecretIT {
       in.skipNBytes(from);
       return new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
     }
-  }
-
-  private static Connection broker() throws Exception {
-    ConnectionFactory factory = new ConnectionFactory();
-    factory.setUri(SERVICES.rabbitUrl());
-    factory.setUsername(SERVICES.rabbitUsername());
-    factory.setPassword(SERVICES.rabbitPassword());
-    return factory.newConnection();
   }
 
   /** Every key with its value, read by its type; what is gzip within is small here and so is not packed. */

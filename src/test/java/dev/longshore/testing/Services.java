@@ -1,5 +1,7 @@
 package dev.longshore.testing;
 
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.ConnectionFactory;
 import dev.longshore.process.ChildProcesses;
 import dev.longshore.runtime.local.services.PrivateRabbitMq;
 import dev.longshore.runtime.local.services.PrivateRedis;
@@ -50,6 +52,15 @@ public final class Services implements BeforeAllCallback {
 
   public String rabbitPassword() {
     return rabbit().password();
+  }
+
+  /** A connection beside the adapter, as an administrator's. */
+  public Connection broker() throws Exception {
+    ConnectionFactory factory = new ConnectionFactory();
+    factory.setUri(rabbitUrl());
+    factory.setUsername(rabbitUsername());
+    factory.setPassword(rabbitPassword());
+    return factory.newConnection();
   }
 
   public String redisUrl() {

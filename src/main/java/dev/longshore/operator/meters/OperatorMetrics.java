@@ -53,7 +53,7 @@ public final class OperatorMetrics {
   public static final Metric LADDER = Metric.gauge("longshore.ladder.messages",
       "Messages that wait on the delay ladder of the virtual host, for retries above all");
   public static final Metric LADDER_LOST = Metric.gauge("longshore.ladder.lost.messages",
-      "Messages that came off the ladder when their job was gone; at most 1,000 are kept");
+      "Messages that came off the ladder and found no queue: at most 1,000 whose job is gone; others are brought there within 10 s");
   public static final Metric LEADING = Metric.gauge("longshore.operator.leading", "1 while this replica acts, 0 while another does or none can");
 
   /** All of them, as the reference shows them. */

@@ -6,6 +6,7 @@ import dev.longshore.queue.Message;
 import dev.longshore.queue.UnroutableException;
 import dev.longshore.queue.WorkQueues;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -108,6 +109,12 @@ public final class MemoryWorkQueues implements WorkQueues {
   @Override
   public Delayed delayed() {
     return new Delayed(delayed.get(), 0);
+  }
+
+  /** There is none: what comes due while its job is there reaches its queue. */
+  @Override
+  public int returnLost(Instant now) {
+    return 0;
   }
 
   @Override

@@ -4,6 +4,8 @@ import com.rabbitmq.client.BuiltinExchangeType;
 import com.rabbitmq.client.Channel;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntToLongFunction;
@@ -30,7 +32,7 @@ record DelayLadder(String prefix, IntToLongFunction waits) {
   /** The one that every job uses. */
   static final DelayLadder STANDARD = new DelayLadder(QueueNames.LADDER, level -> TICK.toMillis() << level);
   /** Letters to jobs that are gone, for people to look at. */
-  private static final int LOST_MESSAGES = 1_000;
+  static final int LOST_MESSAGES = 1_000;
   private static final int LOST_BYTES = 16 << 20;
 
   /** The delay in ticks, rounded up. */
@@ -81,6 +83,11 @@ record DelayLadder(String prefix, IntToLongFunction waits) {
     return prefix + level;
   }
 
+  /** The exchange from which lost messages go straight to the jobs' queues. What fits none is gone: else it would go in a circle. */
+  String back() {
+    return prefix + "back";
+  }
+
   /** The names of all its queues. */
   List<String> queues() {
     return Stream.concat(Stream.of(lost()), IntStream.range(0, LEVELS).mapToObj(this::level)).toList();
@@ -96,9 +103,10 @@ record DelayLadder(String prefix, IntToLongFunction waits) {
    * order and answers the last call only, which fails when it refused one before.
    */
   void declare(Channel channel) throws IOException {
+    channel.exchangeDeclareNoWait(back(), BuiltinExchangeType.TOPIC, true, false, false, Map.of());
     channel.exchangeDeclareNoWait(lost(), BuiltinExchangeType.FANOUT, true, false, false, Map.of());
     channel.queueDeclareNoWait(lost(), true, false, false, Map.of("x-queue-type", "quorum", "x-overflow", "drop-head",
-        "x-max-length", LOST_MESSAGES, "x-max-length-bytes", LOST_BYTES));
+        "x-max-length", LOST_MESSAGES, "x-max-length-bytes", LOST_BYTES, "x-dead-letter-exchange", back()));
     channel.queueBindNoWait(lost(), lost(), "", Map.of());
     // A level keeps what it cannot hand on, and a few such messages stop it for everybody: so there is always somewhere to go.
     Map<String, Object> alternate = Map.of("alternate-exchange", lost());
@@ -112,6 +120,33 @@ record DelayLadder(String prefix, IntToLongFunction waits) {
     channel.exchangeDeclareNoWait(in(), BuiltinExchangeType.TOPIC, true, false, false, Map.of());
     bindBelow(channel, in(), LEVELS);
     channel.exchangeDeclarePassive(in());
+  }
+
+  /** The queue that a message is on its way to; its key when that is no key of the ladder's. */
+  static String target(String key) {
+    return key.length() > 2 * LEVELS ? key.substring(2 * LEVELS) : key;
+  }
+
+  /**
+   * When a lost message has waited long enough: since it came off its last level, as long as those would have taken that it did not see.
+   *
+   * @param deaths what the broker notes in a message that it takes off a queue ({@code x-death}), in no order (3.10.8 turns it around) and
+   *     in whole seconds, cut off
+   */
+  Instant due(String key, List<?> deaths) {
+    int last = LEVELS;
+    Instant at = Instant.EPOCH;
+    for (Object death : deaths) {
+      if (death instanceof Map<?, ?> entry && entry.get("time") instanceof Date time) {
+        int level = queues().indexOf(String.valueOf(entry.get("queue"))) - 1;
+        if (level >= 0 && level < last) {
+          last = level;
+          at = time.toInstant();
+        }
+      }
+    }
+    long left = IntStream.range(0, last).filter(level -> key.charAt(2 * (LEVELS - 1 - level)) == '1').mapToLong(waits::applyAsLong).sum();
+    return left == 0 ? at : at.plusSeconds(1).plusMillis(left);
   }
 
   private void bindBelow(Channel channel, String exchange, int from) throws IOException {

@@ -4,6 +4,7 @@ import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.BuiltinExchangeType;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.GetResponse;
 import com.rabbitmq.client.ShutdownSignalException;
 import dev.longshore.job.JobRef;
 import dev.longshore.queue.Delivery;
@@ -13,6 +14,7 @@ import dev.longshore.queue.QueueUnavailableException;
 import dev.longshore.queue.WorkQueues;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +22,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -49,6 +52,8 @@ public final class RabbitWorkQueues implements WorkQueues {
   private final ReentrantLock ladderLock = new ReentrantLock();
   private Channel depthChannel;
   private Connection ladderOn;
+  /** How many were found whose job is gone when lost messages were returned last. */
+  private volatile long lostForGood;
   /** When it was repaired last, as {@link System#nanoTime} tells time. */
   private OptionalLong ladderRepaired = OptionalLong.empty();
 
@@ -88,6 +93,7 @@ public final class RabbitWorkQueues implements WorkQueues {
         channel.queueDeclare(queue, true, false, false, arguments(job, kind));
         channel.queueBind(queue, exchange, queue);
         channel.queueBind(queue, ladder.out(), DelayLadder.bindingOut(queue));
+        channel.queueBind(queue, ladder.back(), DelayLadder.bindingOut(queue));
       }
     });
   }
@@ -210,6 +216,41 @@ public final class RabbitWorkQueues implements WorkQueues {
     }
     long waiting = ladder.queues().stream().filter(queue -> !queue.equals(ladder.lost())).mapToLong(queue -> measure(queue).ready()).sum();
     return new Delayed(waiting, lost.ready());
+  }
+
+  /** The broker moves them: they stay the messages of whoever published them, which workers go by. */
+  @Override
+  public int returnLost(Instant now) {
+    String lost = ladder.lost();
+    long ready = measure(lost).ready();
+    // in a full queue a new one takes the place of the oldest
+    boolean asBefore = ready == lostForGood && ready < DelayLadder.LOST_MESSAGES;
+    if (asBefore || probe.ask(lost) != QueueProbe.Answer.SERVES) {
+      return 0;
+    }
+    AtomicInteger returned = new AtomicInteger();
+    onChannel("return what is in queue '" + lost + "'", channel -> {
+      Map<String, Boolean> exists = new HashMap<>();
+      int kept = 0;
+      for (GetResponse got = channel.basicGet(lost, false); got != null; got = channel.basicGet(lost, false)) {
+        boolean there = exists.computeIfAbsent(DelayLadder.target(got.getEnvelope().getRoutingKey()), queue -> measure(queue).exists());
+        if (there && isDue(got, now)) {
+          channel.basicReject(got.getEnvelope().getDeliveryTag(), false);
+          returned.incrementAndGet();
+        } else if (!there) {
+          kept++;
+        }
+      }
+      // what was not rejected goes back with the channel's end
+      lostForGood = kept;
+    });
+    return returned.get();
+  }
+
+  private boolean isDue(GetResponse message, Instant now) {
+    Map<String, Object> headers = message.getProps().getHeaders();
+    return headers == null || !(headers.get("x-death") instanceof List<?> deaths)
+        || !ladder.due(message.getEnvelope().getRoutingKey(), deaths).isAfter(now);
   }
 
   private Depth measure(String queue) {

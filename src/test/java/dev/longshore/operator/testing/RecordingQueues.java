@@ -9,6 +9,7 @@ import dev.longshore.queue.QueueUnavailableException;
 import dev.longshore.queue.UnroutableException;
 import dev.longshore.queue.WorkQueues;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -147,6 +148,12 @@ public final class RecordingQueues implements WorkQueues {
 
   @Override
   public void close() {}
+
+  @Override
+  public int returnLost(Instant now) {
+    check();
+    return 0;
+  }
 
   private void check() {
     if (away) {

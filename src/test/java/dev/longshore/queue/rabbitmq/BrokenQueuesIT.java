@@ -21,6 +21,7 @@ import dev.longshore.testing.Services;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -157,6 +158,57 @@ class BrokenQueuesIT {
         .hasCauseInstanceOf(UnroutableException.class);
     queues.declare(job);
     everythingArrives();
+  }
+
+  /** A broker that starts lets go of messages before it knows all bindings again; here one is away for longer. */
+  @Test
+  void whatFoundNoQueueIsBroughtThereWhenItsJobIsThere() throws Exception {
+    String queue = QueueNames.queue(job, Kind.WORK);
+    JobRef gone = new JobRef(namespace, "gone", UUID.randomUUID().toString());
+    queues.declare(gone);
+    queues.returnLost(Instant.now());
+    long before = queues.delayed().lost();
+    breaking(channel -> channel.queueUnbind(queue, DelayLadder.STANDARD.out(), DelayLadder.bindingOut(queue)));
+    for (int i = 0; i < 3; i++) {
+      queues.publishLater(job, Kind.WORK, work(i), DelayLadder.TICK.multipliedBy(i + 1)).get(20, TimeUnit.SECONDS);
+      queues.publishLater(gone, Kind.WORK, work(i), DelayLadder.TICK).get(20, TimeUnit.SECONDS);
+    }
+    queues.delete(gone);
+    awaitLost(before + 6);
+    breaking(channel -> channel.queueBind(queue, DelayLadder.STANDARD.out(), DelayLadder.bindingOut(queue)));
+
+    assertThat(queues.returnLost(Instant.now())).as("messages whose job is there").isEqualTo(3);
+
+    Received received = Received.acking();
+    try (var consumption = queues.consume(job, Kind.WORK, 50, received)) {
+      await().atMost(LIMIT).untilAsserted(() -> assertThat(received.firstIndexes()).containsExactlyInAnyOrder(0L, 1L, 2L));
+    }
+    awaitLost(before + 3);
+    assertThat(queues.returnLost(Instant.now())).as("of a job that is gone").isZero();
+    assertThat(queues.delayed().lost()).as("kept for people to look at").isEqualTo(before + 3);
+  }
+
+  @Test
+  void whatFellOffAtAHigherLevelWaitsForTheRestOfItsDelay() throws Exception {
+    DelayLadder ladder = DelayLadder.STANDARD;
+    breaking(channel -> channel.queueUnbind(ladder.level(2), ladder.level(3), DelayLadder.pattern(3, 2)));
+    long before = queues.delayed().lost();
+    long start = System.nanoTime();
+    // of its 3 s it waits 2 in level 3, and then would in level 2
+    queues.publishLater(job, Kind.WORK, work(0), Duration.ofSeconds(3)).get(20, TimeUnit.SECONDS);
+    awaitLost(before + 1);
+    breaking(channel -> channel.queueBind(ladder.level(2), ladder.level(3), DelayLadder.pattern(3, 2)));
+
+    Received received = Received.acking();
+    try (var consumption = queues.consume(job, Kind.WORK, 50, received)) {
+      await().atMost(LIMIT).until(() -> queues.returnLost(Instant.now()) + received.count() > 0);
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(Duration.ofSeconds(3));
+      await().atMost(LIMIT).untilAsserted(() -> assertThat(received.firstIndexes()).containsExactly(0L));
+    }
+  }
+
+  private void awaitLost(long messages) {
+    await().atMost(LIMIT).untilAsserted(() -> assertThat(queues.delayed().lost()).as("messages that found no queue").isEqualTo(messages));
   }
 
   /** 3.10.8 often forgets the consumers of such a queue without telling them, or counts them and serves them nothing. */

@@ -6,9 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.longshore.job.JobRef;
 import dev.longshore.queue.WorkQueues.Kind;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Date;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -36,6 +40,19 @@ class QueueNamesTest {
   @CsvSource({"PT0S,0", "PT0.001S,1", "PT0.25S,1", "PT0.2501S,2", "PT1S,4", "P7D,2419200", "PT-1S,0"})
   void delaysAreRoundedUpToTicks(Duration delay, long ticks) {
     assertThat(DelayLadder.ticks(delay)).isEqualTo(ticks);
+  }
+
+  /** 13 ticks wait 2 s in level 3, 1 s in level 2 and 250 ms in level 0. */
+  @ParameterizedTest
+  @CsvSource({"3,PT1.25S", "2 3,PT0.25S", "3 2 0,PT0S", "3 lost,PT1.25S"})
+  void aLostMessageWaitsForTheLevelsThatItDidNotSee(String seen, Duration left) {
+    Instant at = Instant.parse("2026-11-22T12:00:00Z");
+    List<Map<String, Object>> deaths = Stream.of(seen.split(" "))
+        .map(queue -> Map.<String, Object>of("queue", DelayLadder.STANDARD.prefix() + queue, "time", Date.from(at))).toList();
+    String key = DelayLadder.key(13, "longshore.music.tracks.1f3a9c02");
+    assertThat(DelayLadder.target(key)).isEqualTo("longshore.music.tracks.1f3a9c02");
+    assertThat(DelayLadder.STANDARD.due(key, deaths)).as("with the second that the broker cuts off")
+        .isEqualTo(left.isZero() ? at : at.plus(left).plusSeconds(1));
   }
 
   @Test

@@ -122,9 +122,9 @@ record DelayLadder(String prefix, IntToLongFunction waits) {
     channel.exchangeDeclarePassive(in());
   }
 
-  /** The queue that a message is on its way to; its key when that is no key of the ladder's. */
+  /** The queue that a message is on its way to; empty when this is no key of the ladder's. */
   static String target(String key) {
-    return key.length() > 2 * LEVELS ? key.substring(2 * LEVELS) : key;
+    return key.length() > 2 * LEVELS ? key.substring(2 * LEVELS) : "";
   }
 
   /**

@@ -233,7 +233,8 @@ public final class RabbitWorkQueues implements WorkQueues {
       Map<String, Boolean> exists = new HashMap<>();
       int kept = 0;
       for (GetResponse got = channel.basicGet(lost, false); got != null; got = channel.basicGet(lost, false)) {
-        boolean there = exists.computeIfAbsent(DelayLadder.target(got.getEnvelope().getRoutingKey()), queue -> measure(queue).exists());
+        boolean there = exists.computeIfAbsent(DelayLadder.target(got.getEnvelope().getRoutingKey()),
+            queue -> !queue.isEmpty() && measure(queue).exists());
         if (there && isDue(got, now)) {
           channel.basicReject(got.getEnvelope().getDeliveryTag(), false);
           returned.incrementAndGet();

@@ -230,7 +230,7 @@ class FailurePolicyIT {
     long asked = System.nanoTime();
     cluster.patch(job, "{\"spec\": {\"retry\": {\"maxAttempts\": 3}}}");
 
-    await("one waits for its second attempt").atMost(LIMIT).untilAsserted(() -> assertThat(cluster.job(job).getStatus().items().retrying())
+    await("one waits for its second attempt").atMost(LIMIT).untilAsserted(() -> assertThat(cluster.items(job).retrying())
         .as(cluster::told).isPositive());
     tell("retry", asked);
     await("a third attempt").atMost(LIMIT).until(() -> third.getCount() == 0);
@@ -271,8 +271,7 @@ class FailurePolicyIT {
   // -- the parts of a test -------------------------------------------------------------------------------------------------------
 
   private static long failed(JobRef job) {
-    BatchJobStatus status = cluster.job(job).getStatus();
-    return status == null || status.items() == null || status.items().failed() == null ? -1 : status.items().failed();
+    return cluster.items(job).failed();
   }
 
   private static String reason(BatchJob job) {

@@ -231,14 +231,14 @@ class LossesIT {
         """);
     JobRef queued = http.create("queued", 100, quick);
     JobRef read = http.create("read", "http: {url: \"" + server.source("read") + "\"}", quick.replace("shared", "other"));
-    await("both are in their middle").atMost(LIMIT).untilAsserted(() -> {
-      assertThat(server.inside("queued")).as(cluster::told).isEqualTo(8);
-      assertThat(server.inside("read")).isEqualTo(8);
-      BatchJobStatus.Items items = cluster.job(read).getStatus().items();
-      assertThat(items.pending() + items.inFlight() + items.retrying() + items.succeeded()).as("known").isGreaterThan(90);
-      assertThat(cluster.job(queued).getStatus().phase()).isEqualTo("Running");
-    });
     try {
+      await("both are in their middle").atMost(LIMIT).untilAsserted(() -> {
+        assertThat(server.inside("queued")).as(cluster::told).isEqualTo(8);
+        assertThat(server.inside("read")).isEqualTo(8);
+        BatchJobStatus.Items items = cluster.items(read);
+        assertThat(items.pending() + items.inFlight() + items.retrying() + items.succeeded()).as("known").isGreaterThan(90);
+        assertThat(cluster.job(queued).getStatus().phase()).isEqualTo("Running");
+      });
       assertThat(SERVICES.rabbit().control("set_vm_memory_high_watermark", "absolute", "1MB")).isZero();
       await("the alarm").atMost(LIMIT).until(() -> SERVICES.rabbit().control("eval", "true = [] /= rabbit_alarm:get_alarms().") == 0);
       lines.open();
@@ -267,6 +267,8 @@ class LossesIT {
           .isEqualTo(r.path("index").asInt() % 10 == 0 ? 2 : 1));
     } finally {
       SERVICES.rabbit().control("set_vm_memory_high_watermark", "absolute", "400MB");
+      lines.open();
+      work.open();
     }
   }
 
@@ -303,6 +305,6 @@ class LossesIT {
       assertThat(r.path("status").asText()).isEqualTo("succeeded");
       assertThat(r.path("attempts").asInt()).as("attempts").isEqualTo(1);
     });
-    assertThat(cluster.job(job).getStatus().items().succeeded()).isEqualTo(items);
+    assertThat(cluster.items(job).succeeded()).isEqualTo(items);
   }
 }

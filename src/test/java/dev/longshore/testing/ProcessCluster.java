@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.longshore.api.v1alpha1.BatchJob;
+import dev.longshore.api.v1alpha1.BatchJobStatus;
 import dev.longshore.api.v1alpha1.WorkerPool;
 import dev.longshore.api.v1alpha1.WorkerPoolStatus;
 import dev.longshore.job.JobRef;
@@ -279,11 +280,16 @@ public final class ProcessCluster implements AutoCloseable {
     return queues.depth(ref, kind);
   }
 
-  /** Items that have succeeded, as the resource tells it. */
+  /** What the status says of the items; an {@link AssertionError}, after which an {@code untilAsserted} looks again, while it says nothing. */
+  public BatchJobStatus.Items items(JobRef ref) {
+    BatchJobStatus status = job(ref).getStatus();
+    assertThat(status == null ? null : status.items()).as("status.items of '%s'", ref.name()).isNotNull();
+    return status.items();
+  }
+
+  /** Items that have succeeded, as the resource tells it; 0 while its status says nothing of items. */
   public long succeeded(JobRef ref) {
-    BatchJob job = job(ref);
-    return job.getStatus() == null || job.getStatus().items() == null || job.getStatus().items().succeeded() == null ? 0
-        : job.getStatus().items().succeeded();
+    return Optional.ofNullable(job(ref).getStatus()).map(BatchJobStatus::items).map(BatchJobStatus.Items::succeeded).orElse(0L);
   }
 
   public BatchJob awaitPhase(JobRef ref, String phase) {
